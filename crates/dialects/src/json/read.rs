@@ -1,0 +1,134 @@
+//! A tutorial client's frame, read into what it asks for.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use parlor_rooms::{
+    ChatKey, Command, Delivery, DisplayName, Json, PeerId, Refusal, RoomName, Signal, Targets,
+};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::depth::is_too_deep;
+use crate::error::Problem;
+use crate::native::candidate_init;
+
+/// What a frame asks for. A room left out means the only one that the client is in.
+pub(super) enum Request {
+    Join { room: RoomName, name: DisplayName },
+    Command { room: Option<RoomName>, command: Command },
+}
+
+/// All fields of all types: which ones count is told by the type.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Message<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
+    #[serde(borrow)]
+    room_id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    target: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    sdp: Option<&'a RawValue>,
+    #[serde(borrow)]
+    candidate: Option<&'a RawValue>,
+    #[serde(borrow)]
+    text: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    name: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    data: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Description<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    sdp: Cow<'a, str>,
+}
+
+pub(super) fn read(text: &str) -> Result<Request, Problem> {
+    if is_too_deep(text) {
+        return Err(Problem::TooDeep);
+    }
+    if !text.trim_ascii_start().starts_with('{') {
+        return Err(Problem::BadJson); // Serde would take an array for a struct.
+    }
+    let message: Message<'_> = serde_json::from_str(text).map_err(|why| explain(&why))?;
+    let room = message.room_id.map(room_name).transpose()?;
+    let command = match message.kind.as_ref() {
+        "join" => {
+            let room = room.ok_or_else(|| missing("roomId"))?;
+            let name = message.name.map(|name| DisplayName::parse(&name)).transpose();
+            let name = name.map_err(Problem::field("name"))?.unwrap_or_default();
+            return Ok(Request::Join { room, name });
+        }
+        "leave" => Command::Leave,
+        "offer" => signal(&message, Signal::Offer(sdp(&message, "offer")?))?,
+        "answer" => signal(&message, Signal::Answer(sdp(&message, "answer")?))?,
+        "ice-candidate" => {
+            // A field that is `null` looks like one that is absent; both mean the end of candidates.
+            let candidate = candidate_init(message.candidate.unwrap_or(RawValue::NULL))?;
+            signal(&message, Signal::Candidate(candidate))?
+        }
+        "chat" => {
+            let text = message.text.ok_or_else(|| missing("text"))?;
+            Command::Chat { text: text.as_ref().into(), key: None::<ChatKey> }
+        }
+        "message" => {
+            let data = Json::from_checked(message.data.ok_or_else(|| missing("data"))?.get());
+            let to = targets(message.target.as_deref())?;
+            Command::Message { to, data, delivery: Delivery::Reliable }
+        }
+        other => return Err(Problem::UnknownType(other.into())),
+    };
+    Ok(Request::Command { room, command })
+}
+
+fn signal(message: &Message<'_>, signal: Signal) -> Result<Command, Problem> {
+    Ok(Command::Signal { to: targets(message.target.as_deref())?, signal })
+}
+
+/// Without a target these clients mean everybody else.
+fn targets(target: Option<&str>) -> Result<Targets, Problem> {
+    let Some(target) = target else { return Ok(Targets::Others) };
+    let peer = PeerId::parse(target).ok_or(Refusal::UnknownTarget)?;
+    Ok(Targets::Peers(vec![peer]))
+}
+
+/// The tutorials say "string" and send the browser's object: both are taken.
+fn sdp(message: &Message<'_>, kind: &str) -> Result<Arc<str>, Problem> {
+    let wrong = || Problem::BadMessage(format!("`sdp` must be {{type: \"{kind}\", sdp: string}}"));
+    let raw = message.sdp.ok_or_else(wrong)?.get();
+    if let Ok(text) = serde_json::from_str::<String>(raw) {
+        return Ok(text.into());
+    }
+    let object: Description<'_> =
+        if raw.starts_with('{') { serde_json::from_str(raw) } else { return Err(wrong()) }
+            .map_err(|_| wrong())?;
+    if object.kind.is_some_and(|given| given != kind) {
+        return Err(wrong());
+    }
+    Ok(object.sdp.as_ref().into())
+}
+
+/// A string, or a number taken as its text.
+fn room_name(raw: &RawValue) -> Result<RoomName, Problem> {
+    let text = raw.get();
+    let name = match serde_json::from_str::<String>(text) {
+        Ok(name) => name,
+        Err(_) if text.parse::<f64>().is_ok() => text.to_owned(),
+        Err(_) => return Err(Problem::BadMessage("`roomId` must be a string".into())),
+    };
+    RoomName::parse(&name).map_err(Problem::field("roomId"))
+}
+
+fn missing(field: &str) -> Problem {
+    Problem::BadMessage(format!("`{field}` is missing"))
+}
+
+fn explain(why: &serde_json::Error) -> Problem {
+    if why.is_data() { Problem::BadMessage(why.to_string()) } else { Problem::BadJson }
+}

@@ -1,0 +1,19 @@
+//! What each kind of client says: bytes to and from the inputs and outputs of rooms. No sockets, no clock.
+//!
+//! A dialect has two halves. A [`Session`] reads one client's frames and remembers who it is;
+//! [`encode_event`] and [`encode_reply`] write what rooms put out and remember nothing, so that
+//! an event is encoded once for all clients of a dialect. A dialect translates; it decides nothing about people.
+
+mod close;
+mod depth;
+mod error;
+pub mod json;
+pub mod native;
+mod session;
+mod terms;
+
+pub use bytes::Bytes;
+pub use close::Close;
+pub use error::Problem;
+pub use session::{Ask, Dialect, Frame, Session, Step, encode_event, encode_reply};
+pub use terms::Terms;

@@ -1,0 +1,170 @@
+//! What rooms put out, as frames of the native protocol. Remembers nothing.
+
+use bytes::Bytes;
+use parlor_rooms::{
+    Body, Call, Event, Joined, Json, MemberView, Permissions, Picture, Refusal, Reply, Resumed, Seq,
+};
+use serde_json::value::RawValue;
+
+use super::PROTOCOL;
+use super::messages::{
+    IceServer, LeaveReason, Member, Permission, Present, ProtocolRange, ServerMessage, State,
+};
+use crate::error::Problem;
+use crate::terms::Terms;
+
+#[must_use]
+pub fn encode_event(event: &Event) -> Bytes {
+    write(&event_message(event))
+}
+
+#[must_use]
+pub fn encode_reply(call: Call, reply: &Result<Reply, Refusal>, terms: &Terms) -> Bytes {
+    let id = call.request.map(parlor_rooms::RequestId::get);
+    match reply {
+        Ok(Reply::Joined(joined)) => write(&joined_message(id, joined, terms)),
+        Ok(Reply::Resumed(resumed)) => write(&resumed_message(id, resumed)),
+        Ok(Reply::Done { seq }) => write(&ServerMessage::Ok { id, seq: seq.map(|seq| seq.0) }),
+        Ok(Reply::Left) => write(&ServerMessage::Ok { id, seq: None }),
+        Ok(Reply::Presence(presence)) => {
+            let members = presence.names.iter().map(|name| Present { name: name.as_str() });
+            let room = presence.room.as_str();
+            write(&ServerMessage::Presence { id, room, members: members.collect() })
+        }
+        Ok(Reply::Pong { stable }) => encode_pong(id, *stable),
+        Err(refusal) => encode_problem(id, &Problem::Refused(*refusal)),
+    }
+}
+
+pub(super) fn encode_pong(id: Option<u64>, stable: Seq) -> Bytes {
+    write(&ServerMessage::Pong { id, stable: stable.0 })
+}
+
+pub(super) fn encode_problem(id: Option<u64>, problem: &Problem) -> Bytes {
+    write(&ServerMessage::Error {
+        id,
+        code: problem.code(),
+        message: problem.to_string(),
+        hint: problem.hint(),
+        retry_after_ms: problem.retry_after().map(millis),
+    })
+}
+
+pub(super) fn encode_welcome(terms: &Terms) -> Bytes {
+    write(&ServerMessage::Welcome {
+        protocol: ProtocolRange { min: PROTOCOL, max: PROTOCOL },
+        server: &terms.server,
+        ping_interval_ms: millis(terms.ping_interval),
+        idle_timeout_ms: millis(terms.idle_timeout),
+        max_frame_bytes: terms.max_frame_bytes as u64,
+        messages_per_second: terms.messages_per_second,
+        burst: terms.burst,
+    })
+}
+
+fn joined_message<'a>(id: Option<u64>, joined: &'a Joined, terms: &'a Terms) -> ServerMessage<'a> {
+    let urls: Vec<&str> = terms.ice_urls.iter().map(String::as_str).collect();
+    ServerMessage::Joined {
+        id,
+        room: joined.room.as_str(),
+        peer: joined.peer.to_string(),
+        secret: joined.secret.reveal(),
+        seq: joined.seq.0,
+        members: joined.members.iter().map(|view| member(view)).collect(),
+        history: joined.history.iter().map(|event| event_message(event)).collect(),
+        grace_ms: millis(joined.grace),
+        ice_servers: if urls.is_empty() { Vec::new() } else { vec![IceServer { urls }] },
+        resumed: joined.picture != Picture::New,
+        lost: joined.picture == Picture::Lost,
+    }
+}
+
+fn resumed_message(id: Option<u64>, resumed: &Resumed) -> ServerMessage<'_> {
+    ServerMessage::Resumed {
+        id,
+        room: resumed.room.as_str(),
+        peer: resumed.peer.to_string(),
+        secret: resumed.secret.reveal(),
+        seq: resumed.seq.0,
+        replayed: resumed.replayed as u64,
+    }
+}
+
+fn event_message(event: &Event) -> ServerMessage<'_> {
+    let (at, seq) = (event.at.0, event.seq.map_or(0, |seq| seq.0));
+    match &event.body {
+        Body::MemberJoined(view) => ServerMessage::MemberJoined { seq, member: member(view), at },
+        Body::MemberUpdated(view) => ServerMessage::MemberUpdated { seq, member: member(view), at },
+        Body::MemberLeft { peer, reason } => {
+            ServerMessage::MemberLeft { seq, peer: peer.to_string(), reason: reason.into(), at }
+        }
+        Body::Chat { from, name, text, key } => ServerMessage::Chat {
+            seq,
+            from: from.to_string(),
+            name: name.as_str(),
+            text,
+            key: key.as_ref().map(parlor_rooms::ChatKey::as_str),
+            at,
+        },
+        Body::Message { from, data } => ServerMessage::Message {
+            seq: event.seq.map(|seq| seq.0),
+            from: from.to_string(),
+            data: raw(data),
+        },
+        Body::Offer { from, sdp } => ServerMessage::Offer { seq, from: from.to_string(), sdp },
+        Body::Answer { from, sdp } => ServerMessage::Answer { seq, from: from.to_string(), sdp },
+        Body::Candidate { from, candidate } => {
+            ServerMessage::Candidate { seq, from: from.to_string(), candidate: raw(candidate) }
+        }
+    }
+}
+
+fn member(view: &MemberView) -> Member<'_> {
+    Member {
+        peer: view.peer.to_string(),
+        name: view.name.as_str(),
+        identity: view.identity.as_ref().map(parlor_rooms::Identity::as_str),
+        attributes: view.attributes.iter().collect(),
+        permissions: permissions(view.permissions),
+        state: match view.state {
+            parlor_rooms::State::Connected => State::Connected,
+            parlor_rooms::State::Reconnecting => State::Reconnecting,
+        },
+        incarnation: view.incarnation,
+        order: view.order,
+    }
+}
+
+fn permissions(granted: Permissions) -> Vec<Permission> {
+    let all = [
+        (granted.chat, Permission::Chat),
+        (granted.message, Permission::Message),
+        (granted.signal, Permission::Signal),
+        (granted.update, Permission::Update),
+    ];
+    all.into_iter().filter_map(|(has, permission)| has.then_some(permission)).collect()
+}
+
+impl From<&parlor_rooms::LeaveReason> for LeaveReason {
+    fn from(reason: &parlor_rooms::LeaveReason) -> Self {
+        match reason {
+            parlor_rooms::LeaveReason::Left => Self::Left,
+            parlor_rooms::LeaveReason::Timeout => Self::Timeout,
+            parlor_rooms::LeaveReason::Replaced => Self::Replaced,
+        }
+    }
+}
+
+/// The text as it came from its sender, not read again beyond a check.
+pub(crate) fn raw(json: &Json) -> &RawValue {
+    serde_json::from_str(json.as_str()).unwrap_or(RawValue::NULL)
+}
+
+fn millis(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Our own messages have string keys and no failing `Serialize`, so there is always a text.
+fn write(message: &ServerMessage<'_>) -> Bytes {
+    serde_json::to_vec(message).unwrap_or_default().into()
+}

@@ -1,0 +1,349 @@
+//! Every message of the native protocol as a type. The schema and `protocol.d.ts` are made from these.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+/// What a client may send.
+#[derive(JsonSchema)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub enum ClientMessage<'a> {
+    Join(Join<'a>),
+    Resume(Resume<'a>),
+    Leave(Leave),
+    Chat(Chat<'a>),
+    Send(Send<'a>),
+    Offer(Description<'a>),
+    Answer(Description<'a>),
+    Candidate(Candidate<'a>),
+    Update(Update<'a>),
+    Presence(PresenceQuery<'a>),
+    Ack(Ack),
+    Ping(Ping),
+}
+
+/// Become a member of a room.
+#[derive(Deserialize, JsonSchema)]
+pub struct Join<'a> {
+    pub id: Option<u64>,
+    pub protocol: u64,
+    #[serde(borrow)]
+    pub room: Cow<'a, str>,
+    #[serde(borrow)]
+    pub name: Option<Cow<'a, str>>,
+    pub attributes: Option<BTreeMap<Cow<'a, str>, Cow<'a, str>>>,
+    #[serde(borrow)]
+    pub identity: Option<Cow<'a, str>>,
+    /// Made anew for each join by the client; a repeated join with it gets the same session.
+    #[serde(borrow)]
+    pub nonce: Option<Cow<'a, str>>,
+}
+
+/// Go on with a session over a new connection.
+#[derive(Deserialize, JsonSchema)]
+pub struct Resume<'a> {
+    pub id: Option<u64>,
+    pub protocol: u64,
+    #[serde(borrow)]
+    pub room: Cow<'a, str>,
+    #[serde(borrow)]
+    pub peer: Cow<'a, str>,
+    #[serde(borrow)]
+    pub secret: Cow<'a, str>,
+    /// The largest number that the client has; without it the client starts anew as the same member.
+    pub seq: Option<u64>,
+}
+
+/// End the membership now.
+#[derive(Deserialize, JsonSchema)]
+pub struct Leave {
+    pub id: Option<u64>,
+}
+
+/// Say something to everybody; kept for late joiners.
+#[derive(Deserialize, JsonSchema)]
+pub struct Chat<'a> {
+    pub id: Option<u64>,
+    #[serde(borrow)]
+    pub text: Cow<'a, str>,
+    /// Delivered with the message, so that a client can recognise its own.
+    #[serde(borrow)]
+    pub key: Option<Cow<'a, str>>,
+}
+
+/// Give any JSON to some members or to everybody else.
+#[derive(Deserialize, JsonSchema)]
+pub struct Send<'a> {
+    pub id: Option<u64>,
+    #[serde(borrow)]
+    #[schemars(with = "serde_json::Value")]
+    pub data: &'a RawValue,
+    /// Everybody else when absent.
+    #[serde(borrow)]
+    pub to: Option<Vec<Cow<'a, str>>>,
+    /// May be dropped under pressure; has no number and no second try.
+    #[serde(default)]
+    #[schemars(with = "Option<bool>")]
+    pub volatile: bool,
+}
+
+/// A session description for one peer (RFC 8829).
+#[derive(Deserialize, JsonSchema)]
+pub struct Description<'a> {
+    pub id: Option<u64>,
+    #[serde(borrow)]
+    pub to: Cow<'a, str>,
+    #[serde(borrow)]
+    pub sdp: Cow<'a, str>,
+}
+
+/// An ICE candidate for one peer.
+#[derive(Deserialize, JsonSchema)]
+pub struct Candidate<'a> {
+    pub id: Option<u64>,
+    #[serde(borrow)]
+    pub to: Cow<'a, str>,
+    /// `null`: there are no more.
+    #[serde(borrow)]
+    #[schemars(with = "Option<IceCandidate>", required)]
+    pub candidate: &'a RawValue,
+}
+
+/// An `RTCIceCandidateInit` of the W3C.
+#[derive(JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "describes what is passed on unread")]
+pub struct IceCandidate {
+    pub candidate: String,
+    pub sdp_mid: Option<String>,
+    pub sdp_m_line_index: Option<u16>,
+    pub username_fragment: Option<String>,
+}
+
+/// Change what the others see of you.
+#[derive(Deserialize, JsonSchema)]
+pub struct Update<'a> {
+    pub id: Option<u64>,
+    #[serde(borrow)]
+    pub name: Option<Cow<'a, str>>,
+    /// Merged; `null` removes a key.
+    pub attributes: Option<BTreeMap<Cow<'a, str>, Option<Cow<'a, str>>>>,
+}
+
+/// Ask who is in a room, without joining.
+#[derive(Deserialize, JsonSchema)]
+pub struct PresenceQuery<'a> {
+    pub id: Option<u64>,
+    pub protocol: u64,
+    #[serde(borrow)]
+    pub room: Cow<'a, str>,
+}
+
+/// "I have everything up to here." Not answered.
+#[derive(Deserialize, JsonSchema)]
+pub struct Ack {
+    pub seq: u64,
+}
+
+/// Answered with `pong` at once.
+#[derive(Deserialize, JsonSchema)]
+pub struct Ping {
+    pub id: Option<u64>,
+}
+
+/// What the server sends.
+#[derive(Serialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum ServerMessage<'a> {
+    /// The first frame of every connection.
+    Welcome {
+        protocol: ProtocolRange,
+        server: &'a str,
+        ping_interval_ms: u64,
+        idle_timeout_ms: u64,
+        max_frame_bytes: u64,
+        messages_per_second: u32,
+        burst: u32,
+    },
+    /// The whole picture of the room, to a new member or to one who can't go on where it was.
+    Joined {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<u64>,
+        room: &'a str,
+        /// Your own address.
+        peer: String,
+        /// Resumes your session; changes with each use.
+        secret: String,
+        seq: u64,
+        members: Vec<Member<'a>>,
+        #[schemars(with = "Vec<ChatEvent>")]
+        history: Vec<ServerMessage<'a>>,
+        grace_ms: u64,
+        ice_servers: Vec<IceServer<'a>>,
+        /// You are the same member as before.
+        resumed: bool,
+        /// Events meant for you are gone.
+        lost: bool,
+    },
+    /// The session goes on; what was missed follows.
+    Resumed {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<u64>,
+        room: &'a str,
+        peer: String,
+        secret: String,
+        seq: u64,
+        /// How many of the next events were missed.
+        replayed: u64,
+    },
+    /// A request was carried out.
+    Ok {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<u64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        seq: Option<u64>,
+    },
+    /// A request was refused; the connection goes on.
+    Error {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<u64>,
+        code: &'a str,
+        message: String,
+        hint: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        retry_after_ms: Option<u64>,
+    },
+    /// Who is in a room.
+    Presence {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<u64>,
+        room: &'a str,
+        members: Vec<Present<'a>>,
+    },
+    Pong {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<u64>,
+        /// Every member has acknowledged everything up to here.
+        stable: u64,
+    },
+    MemberJoined {
+        seq: u64,
+        member: Member<'a>,
+        /// Milliseconds since 1970 UTC.
+        at: u64,
+    },
+    MemberLeft {
+        seq: u64,
+        peer: String,
+        reason: LeaveReason,
+        at: u64,
+    },
+    /// Name, attributes, state or incarnation changed.
+    MemberUpdated {
+        seq: u64,
+        member: Member<'a>,
+        at: u64,
+    },
+    Chat {
+        seq: u64,
+        from: String,
+        name: &'a str,
+        text: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key: Option<&'a str>,
+        at: u64,
+    },
+    /// Somebody's `send`; a volatile one has no `seq`.
+    Message {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        seq: Option<u64>,
+        from: String,
+        #[schemars(with = "serde_json::Value")]
+        data: &'a RawValue,
+    },
+    Offer {
+        seq: u64,
+        from: String,
+        sdp: &'a str,
+    },
+    Answer {
+        seq: u64,
+        from: String,
+        sdp: &'a str,
+    },
+    Candidate {
+        seq: u64,
+        from: String,
+        #[schemars(with = "Option<IceCandidate>", required)]
+        candidate: &'a RawValue,
+    },
+}
+
+/// A kept chat message: the same object as the `chat` event.
+#[derive(JsonSchema)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+#[expect(dead_code, reason = "narrows the schema of `history`")]
+pub enum ChatEvent {
+    Chat { seq: u64, from: String, name: String, text: String, key: Option<String>, at: u64 },
+}
+
+#[derive(Serialize, JsonSchema)]
+pub struct ProtocolRange {
+    pub min: u64,
+    pub max: u64,
+}
+
+/// Somebody in a room.
+#[derive(Serialize, JsonSchema)]
+pub struct Member<'a> {
+    pub peer: String,
+    pub name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity: Option<&'a str>,
+    pub attributes: BTreeMap<&'a str, &'a str>,
+    pub permissions: Vec<Permission>,
+    pub state: State,
+    /// Grows when the client started anew while the membership went on.
+    pub incarnation: u64,
+    /// Grows with each join of the room.
+    pub order: u64,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Permission {
+    Chat,
+    Message,
+    Signal,
+    Update,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    Connected,
+    Reconnecting,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum LeaveReason {
+    Left,
+    Timeout,
+    Replaced,
+}
+
+/// An `RTCIceServer` of the W3C.
+#[derive(Serialize, JsonSchema)]
+pub struct IceServer<'a> {
+    pub urls: Vec<&'a str>,
+}
+
+/// Somebody in a room, as seen from outside.
+#[derive(Serialize, JsonSchema)]
+pub struct Present<'a> {
+    pub name: &'a str,
+}

@@ -1,0 +1,141 @@
+//! What members hear: events of a room, and the answers to their own requests.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::ids::{PeerId, RoomName, Secret, Seq, Timestamp};
+use crate::member::Permissions;
+use crate::text::{Attributes, ChatKey, DisplayName, Identity, Json};
+
+/// Something that happened in a room. The same value goes to everybody who hears it, so a dialect encodes it once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    pub room: RoomName,
+    /// `None`: volatile, may be dropped under pressure.
+    pub seq: Option<Seq>,
+    pub at: Timestamp,
+    pub body: Body,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Body {
+    MemberJoined(Arc<MemberView>),
+    MemberLeft { peer: PeerId, reason: LeaveReason },
+    MemberUpdated(Arc<MemberView>),
+    Chat { from: PeerId, name: DisplayName, text: Arc<str>, key: Option<ChatKey> },
+    Message { from: PeerId, data: Json },
+    Offer { from: PeerId, sdp: Arc<str> },
+    Answer { from: PeerId, sdp: Arc<str> },
+    Candidate { from: PeerId, candidate: Json },
+}
+
+impl Event {
+    /// An estimate of what keeping this event costs, for the byte limits of logs.
+    #[must_use]
+    pub(crate) fn cost(&self) -> usize {
+        const OVERHEAD: usize = 128;
+        OVERHEAD
+            + match &self.body {
+                Body::MemberJoined(member) | Body::MemberUpdated(member) => member.cost(),
+                Body::MemberLeft { .. } => 0,
+                Body::Chat { text, .. } => text.len(),
+                Body::Message { data, .. } => data.as_str().len(),
+                Body::Offer { sdp, .. } | Body::Answer { sdp, .. } => sdp.len(),
+                Body::Candidate { candidate, .. } => candidate.as_str().len(),
+            }
+    }
+}
+
+/// A member as the others see them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberView {
+    pub peer: PeerId,
+    pub name: DisplayName,
+    pub identity: Option<Identity>,
+    pub attributes: Attributes,
+    pub permissions: Permissions,
+    pub state: State,
+    /// Grows when the client started anew while the membership went on.
+    pub incarnation: u64,
+    /// Grows with each join of the room.
+    pub order: u64,
+}
+
+impl MemberView {
+    fn cost(&self) -> usize {
+        self.attributes.iter().map(|(key, value)| key.len() + value.len()).sum()
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    Connected,
+    Reconnecting,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeaveReason {
+    Left,
+    /// The grace time passed without a resume.
+    Timeout,
+    /// Somebody of the same identity joined.
+    Replaced,
+}
+
+/// The answer to a request that was carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    Joined(Box<Joined>),
+    Resumed(Resumed),
+    Done {
+        seq: Option<Seq>,
+    },
+    Left,
+    Presence(Presence),
+    /// Everybody who can resume has everything up to `stable`.
+    Pong {
+        stable: Seq,
+    },
+}
+
+/// The whole picture of a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Joined {
+    pub room: RoomName,
+    pub peer: PeerId,
+    pub secret: Secret,
+    /// Everything up to here is in the picture; what follows is larger.
+    pub seq: Seq,
+    pub members: Vec<Arc<MemberView>>,
+    pub history: Vec<Arc<Event>>,
+    pub grace: Duration,
+    pub picture: Picture,
+}
+
+/// Why a client gets the whole picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Picture {
+    /// It is a new member.
+    New,
+    /// It is the same member, started anew.
+    Restarted,
+    /// It is the same member, but events meant for it are gone from the log.
+    Lost,
+}
+
+/// What was missed follows as ordinary events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resumed {
+    pub room: RoomName,
+    pub peer: PeerId,
+    pub secret: Secret,
+    pub seq: Seq,
+    pub replayed: usize,
+}
+
+/// Who is in a room, for somebody outside: names, no addresses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Presence {
+    pub room: RoomName,
+    pub names: Vec<DisplayName>,
+}
