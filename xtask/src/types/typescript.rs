@@ -41,10 +41,9 @@ fn tagged_variants(schema: &Value) -> Option<Vec<(&str, &Value)>> {
     tagged.collect()
 }
 
-/// `ClientMessage` with a `join` becomes `type ClientMessage = ClientJoin | …` and `interface ClientJoin`.
+/// `ClientMessage` with a `join` becomes `type ClientMessage = ClientMessageJoin | …` and its interface.
 fn union(name: &str, variants: &[(&str, &Value)]) -> String {
-    let prefix = name.strip_suffix("Message").unwrap_or(name);
-    let named = |tag: &str| format!("{prefix}{}", pascal_case(tag));
+    let named = |tag: &str| format!("{name}{}", pascal_case(tag));
     let members: Vec<String> =
         variants.iter().map(|(tag, _)| format!("\n  | {}", named(tag))).collect();
     let mut out = format!("export type {name} ={};\n", members.concat());
@@ -231,22 +230,22 @@ mod tests {
         let expected = "
 /** What a client says. */
 export type ClientMessage =
-  | ClientChat
-  | ClientGoAway;
+  | ClientMessageChat
+  | ClientMessageGoAway;
 
 /**
  * Words for all.
  *
  * Kept in the log.
  */
-export interface ClientChat {
+export interface ClientMessageChat {
   type: \"chat\";
   /** Never empty. */
   text: string;
   id?: number;
 }
 
-export interface ClientGoAway extends Away {
+export interface ClientMessageGoAway extends Away {
   type: \"go-away\";
 }
 ";

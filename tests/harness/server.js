@@ -1,0 +1,133 @@
+// The real binary as a child process: started on a free port, stopped, killed, started again.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** `cargo xtask test` names the binary it has built; by hand it is where `cargo build --release` puts it. */
+export const binary = process.env.PARLOR_BINARY ?? `${root}target/release/parlor`;
+
+const START_TIMEOUT_MS = 10_000;
+const STOP_TIMEOUT_MS = 15_000;
+
+const running = new Set();
+process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+
+/**
+ * @typedef {object} Exit
+ * @property {number | null} code
+ * @property {NodeJS.Signals | null} signal
+ * @property {string} stdout
+ * @property {string} stderr
+ */
+
+/** Runs the binary to its end, for what it says and the code it leaves. */
+export async function runParlor(args, { env = {} } = {}) {
+  const child = launch(args, env);
+  const timer = setTimeout(() => child.process.kill('SIGKILL'), START_TIMEOUT_MS);
+  const exit = await child.exited;
+  clearTimeout(timer);
+  return exit;
+}
+
+/** Starts a server that answers `/readyz` when this returns. */
+export async function startServer({ args = [], env = {}, port } = {}) {
+  const server = new Server({ args, env, port: port ?? (await freePort()) });
+  await server.start();
+  return server;
+}
+
+export async function freePort() {
+  const listener = createServer().listen(0, 'localhost');
+  await once(listener, 'listening');
+  const { port } = listener.address();
+  listener.close();
+  await once(listener, 'close');
+  return port;
+}
+
+class Server {
+  #args;
+  #env;
+  #child = null;
+
+  constructor({ args, env, port }) {
+    this.#args = args;
+    this.#env = env;
+    this.port = port;
+    this.url = `http://localhost:${port}`;
+    this.webSocketUrl = `ws://localhost:${port}/ws`;
+  }
+
+  get pid() {
+    return this.#child.process.pid;
+  }
+
+  /** All that the server has written so far. */
+  get output() {
+    return this.#child.output();
+  }
+
+  async start() {
+    this.#child = launch(['--listen', `localhost:${this.port}`, ...this.#args], this.#env);
+    const deadline = Date.now() + START_TIMEOUT_MS;
+    while (!(await this.isReady())) {
+      if (this.#child.exit) throw new Error(`the server ended at once: ${JSON.stringify(this.#child.exit)}`);
+      if (Date.now() > deadline) throw new Error(`the server is not ready: ${this.output}`);
+      await pause(20);
+    }
+  }
+
+  async isReady() {
+    const answer = await fetch(`${this.url}/readyz`, { signal: AbortSignal.timeout(1_000) }).catch(() => null);
+    return answer?.status === 200;
+  }
+
+  isAlive() {
+    return this.#child.exit === null;
+  }
+
+  /** Asks it to stop, as a service manager does. */
+  async stop() {
+    const child = this.#child;
+    child.process.kill('SIGTERM');
+    const timer = setTimeout(() => child.process.kill('SIGKILL'), STOP_TIMEOUT_MS);
+    const exit = await child.exited;
+    clearTimeout(timer);
+    return exit;
+  }
+
+  /** Takes it away without a word, as a power cut does. */
+  async kill() {
+    this.#child.process.kill('SIGKILL');
+    return this.#child.exited;
+  }
+}
+
+function launch(args, env) {
+  const inherited = { ...process.env };
+  for (const name of Object.keys(inherited)) {
+    if (name.startsWith('PARLOR_')) delete inherited[name];
+  }
+  const process_ = spawn(binary, args, { env: { ...inherited, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  running.add(process_);
+  const text = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr']) {
+    process_[name].setEncoding('utf8').on('data', (chunk) => (text[name] += chunk));
+  }
+  const child = { process: process_, exit: null, output: () => text.stdout + text.stderr };
+  child.exited = new Promise((resolve, reject) => {
+    process_.once('error', reject);
+    process_.once('close', (code, signal) => {
+      running.delete(process_);
+      child.exit = { code, signal, ...text };
+      resolve(child.exit);
+    });
+  });
+  return child;
+}
+
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
