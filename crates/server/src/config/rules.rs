@@ -1,0 +1,94 @@
+//! What settings demand of each other and of the machine.
+
+use super::settings::Config;
+use super::value::Value;
+use super::{Mistake, Sources};
+use std::path::Path;
+
+pub fn broken(config: &Config, sources: &Sources) -> Vec<Mistake> {
+    let mut mistakes = Vec::new();
+    exposure(config, sources, &mut mistakes);
+    ordered(config, sources, &mut mistakes);
+    if let Some(folder) = &config.server.web_dir.0 {
+        web_folder(folder, sources, &mut mistakes);
+    }
+    mistakes
+}
+
+/// Rooms are open, so nobody beyond this machine gets in before somebody has said so.
+fn exposure(config: &Config, sources: &Sources, mistakes: &mut Vec<Mistake>) {
+    let server = &config.server;
+    let mut add = |text: String| mistakes.push(Mistake::new(sources.of("listen").clone(), text));
+    if server.listen.is_empty() {
+        add("listen needs at least one address, such as localhost:8080".into());
+    }
+    let exposed = server.listen.iter().find(|address| !address.is_loopback());
+    if let Some(address) = exposed.filter(|_| !server.open_rooms) {
+        add(format!(
+            "{address} can be reached from other machines, and rooms are open to anybody who can reach the port; \
+             if that is meant, add --open-rooms, and --allow-origin https://your.name for the address that people will open"
+        ));
+    }
+}
+
+/// Pairs of which the first must not exceed the second.
+fn ordered(config: &Config, sources: &Sources, mistakes: &mut Vec<Mistake>) {
+    let limits = &config.limits;
+    let rooms = &config.rooms;
+    let mut at_most = |low: (&str, String), high: (&str, String), fits: bool| {
+        if fits {
+            return;
+        }
+        // The one that somebody wrote is the one to mend.
+        let written = [low.0, high.0]
+            .map(|key| sources.of(key))
+            .into_iter()
+            .max_by_key(|source| rank(source));
+        let text = format!("{} ({}) must not be more than {} ({})", low.0, low.1, high.0, high.1);
+        mistakes.extend(written.map(|source| Mistake::new(source.clone(), text)));
+    };
+    macro_rules! pair {
+        ($low:ident.$low_key:ident <= $high:ident.$high_key:ident) => {
+            at_most(
+                (
+                    concat!(stringify!($low), ".", stringify!($low_key)),
+                    $low.$low_key.show().replace('"', ""),
+                ),
+                (
+                    concat!(stringify!($high), ".", stringify!($high_key)),
+                    $high.$high_key.show().replace('"', ""),
+                ),
+                $low.$low_key <= $high.$high_key,
+            )
+        };
+    }
+    pair!(limits.messages_per_second <= limits.burst);
+    pair!(limits.chat_bytes <= limits.max_frame);
+    pair!(limits.message_bytes <= limits.max_frame);
+    pair!(limits.sdp_bytes <= limits.max_frame);
+    pair!(limits.max_frame <= limits.outbox_bytes);
+    pair!(limits.max_frame <= rooms.log_bytes);
+    pair!(limits.ping_interval <= limits.idle_timeout);
+}
+
+fn rank(source: &super::Source) -> u8 {
+    match source {
+        super::Source::Default => 0,
+        super::Source::File { .. } => 1,
+        super::Source::Variable(_) => 2,
+        super::Source::Flag(_) => 3,
+    }
+}
+
+fn web_folder(folder: &Path, sources: &Sources, mistakes: &mut Vec<Mistake>) {
+    for wanted in ["app", "sdk"] {
+        let path = folder.join(wanted);
+        if !path.is_dir() {
+            let text = format!(
+                "web_dir needs a folder {wanted} in it, but there is no {}",
+                path.display()
+            );
+            mistakes.push(Mistake::new(sources.of("web_dir").clone(), text));
+        }
+    }
+}

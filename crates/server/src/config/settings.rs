@@ -1,0 +1,203 @@
+//! Every setting, once: its key, type, default, range and sentence. Files, variables, flags, help and
+//! the documentation are made from this table.
+
+use super::value::{Bytes, Raw, Shape, Value, Wrong, expected_within, parse_within};
+use super::words::{
+    AllowedOrigin, DuplicateIdentity, Folder, IceServer, ListenAddress, LogFilter, LogFormat,
+};
+use std::time::Duration;
+
+/// One row of the table.
+pub struct Setting {
+    /// As in the file: `limits.max_rooms`.
+    pub key: &'static str,
+    pub group: &'static str,
+    pub doc: &'static str,
+    pub shape: Shape,
+    pub placeholder: &'static str,
+    /// Completes "must be …".
+    pub expected: fn() -> String,
+    pub read: fn(&Raw, &mut Config) -> Result<(), Wrong>,
+    pub show: fn(&Config) -> String,
+}
+
+macro_rules! settings {
+    (@read $type:ty, $raw:expr) => { <$type as Value>::parse($raw) };
+    (@read $type:ty, $raw:expr, $range:expr) => { parse_within::<$type>($raw, &$range) };
+    (@expected $type:ty) => { <$type as Value>::expected() };
+    (@expected $type:ty, $range:expr) => { expected_within::<$type>(&$range) };
+    ($(
+        $title:literal, $prefix:literal => $field:ident: $section:ident {
+            $($(#[doc = $doc:literal])+ $key:ident: $type:ty = $default:expr $(, $range:expr)?;)+
+        }
+    )+) => {
+        /// Everything that can be configured.
+        #[derive(Debug, Clone, PartialEq, Default)]
+        pub struct Config {
+            $(pub $field: $section,)+
+        }
+
+        $(
+            #[derive(Debug, Clone, PartialEq)]
+            pub struct $section {
+                $($(#[doc = $doc])+ pub $key: $type,)+
+            }
+
+            impl Default for $section {
+                fn default() -> Self {
+                    Self { $($key: $default,)+ }
+                }
+            }
+        )+
+
+        pub const SETTINGS: &[Setting] = &[$($(Setting {
+            key: concat!($prefix, stringify!($key)),
+            group: $title,
+            doc: concat!($($doc),+),
+            shape: <$type as Value>::SHAPE,
+            placeholder: <$type as Value>::PLACEHOLDER,
+            expected: || settings!(@expected $type $(, $range)?),
+            read: |raw, config| {
+                config.$field.$key = settings!(@read $type, raw $(, $range)?)?;
+                Ok(())
+            },
+            show: |config| config.$field.$key.show(),
+        },)+)+];
+    };
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3_600);
+
+settings! {
+    "Server", "" => server: Server {
+        /// Where to listen. `localhost` is 127.0.0.1 and ::1; port 0 takes any free port.
+        listen: Vec<ListenAddress> = vec![ListenAddress::Localhost(8080)];
+        /// Rooms are open to anybody who can reach the port. Without this only loopback addresses can be listened on.
+        open_rooms: bool = false;
+        /// Origins whose pages may connect, such as https://meet.example.org; "*" lets every page in. Pages from this machine are always let in.
+        allow_origins: Vec<AllowedOrigin> = Vec::new();
+        /// Folder with `app` and `sdk` to serve instead of the web files inside the program, for development. Empty: the ones inside.
+        web_dir: Folder = Folder::default();
+        /// Which log lines are written to standard error: off, error, warn, info, debug or trace; by part: "info,parlor::web=debug".
+        log: LogFilter = LogFilter::info();
+        /// How log lines are written: text, or json for machines.
+        log_format: LogFormat = LogFormat::Text;
+    }
+    "ICE", "ice." => ice: Ice {
+        /// STUN servers that clients are told of, such as stun:stun.example.org:3478. None are needed within one network.
+        servers: Vec<IceServer> = Vec::new();
+    }
+    "Rooms", "rooms." => rooms: Rooms {
+        /// How long a member who lost the connection is kept as "reconnecting" before the others see a leave.
+        grace: Duration = Duration::from_secs(30), SECOND..=24 * HOUR;
+        /// How long an empty room is kept, so that a reloading page finds it again.
+        empty_grace: Duration = Duration::from_secs(30), Duration::ZERO..=24 * HOUR;
+        /// A second member of the same identity: allow both, replace the older, or reject the newer.
+        duplicate_identity: DuplicateIdentity = DuplicateIdentity::Allow;
+        /// Chat messages kept for those who join later.
+        history_messages: usize = 200, 0..=100_000;
+        /// Bytes of chat kept for those who join later.
+        history_bytes: Bytes = Bytes::kib(256), Bytes(0)..=Bytes::mib(256);
+        /// Events that a room keeps for members who reconnect.
+        log_events: usize = 8_192, 16..=1_000_000;
+        /// Bytes of events that a room keeps for members who reconnect.
+        log_bytes: Bytes = Bytes::mib(4), Bytes::kib(64)..=Bytes::mib(1_024);
+    }
+    "Limits", "limits." => limits: Limits {
+        /// Rooms at the same time.
+        max_rooms: usize = 10_000, 1..=10_000_000;
+        /// Members of one room.
+        max_members: usize = 100, 2..=100_000;
+        /// Connections at the same time. Fewer when the system allows fewer open files.
+        max_connections: usize = 20_000, 1..=10_000_000;
+        /// Connections at the same time from one IPv4 address or one IPv6 /64 network; 0 is no limit. Behind a reverse proxy everybody has the proxy's address: set 0.
+        max_connections_per_address: usize = 512, 0..=10_000_000;
+        /// Size of a WebSocket frame from a client.
+        max_frame: Bytes = Bytes::kib(256), Bytes::kib(4)..=Bytes::mib(16);
+        /// Messages per second that one connection may send.
+        messages_per_second: usize = 200, 1..=1_000_000;
+        /// Messages that one connection may send at once before the rate counts.
+        burst: usize = 400, 1..=1_000_000;
+        /// Frames that wait for one slow reader; volatile ones are dropped from a quarter of it on.
+        outbox_frames: usize = 4_096, 16..=1_000_000;
+        /// Bytes that wait for one slow reader.
+        outbox_bytes: Bytes = Bytes::mib(4), Bytes::kib(64)..=Bytes::mib(1_024);
+        /// Length of a chat message.
+        chat_bytes: Bytes = Bytes::kib(8), Bytes(1)..=Bytes::mib(1);
+        /// Size of the data of one `send`.
+        message_bytes: Bytes = Bytes::kib(64), Bytes(1)..=Bytes::mib(8);
+        /// Size of a session description.
+        sdp_bytes: Bytes = Bytes::kib(128), Bytes::kib(4)..=Bytes::mib(1);
+        /// How long a connection may take to join a room.
+        join_timeout: Duration = Duration::from_secs(10), SECOND..=HOUR;
+        /// How long a connection may be silent before it is closed.
+        idle_timeout: Duration = Duration::from_secs(45), SECOND..=HOUR;
+        /// How often clients are asked to ping.
+        ping_interval: Duration = Duration::from_secs(5), Duration::from_millis(100)..=10 * MINUTE;
+        /// How long the server waits for its clients when it stops.
+        shutdown_grace: Duration = Duration::from_secs(5), Duration::ZERO..=HOUR;
+        /// How long a client may take to send the head of an HTTP request, and how long an unused HTTP connection stays open.
+        header_timeout: Duration = Duration::from_secs(10), Duration::from_millis(100)..=10 * MINUTE;
+    }
+}
+
+impl Setting {
+    /// `PARLOR_LIMITS_MAX_ROOMS`
+    pub fn variable(&self) -> String {
+        format!("PARLOR_{}", self.key.to_ascii_uppercase().replace('.', "_"))
+    }
+
+    /// `--limits-max-rooms`. One flag is one value, so lists are named in the singular.
+    pub fn flag(&self) -> String {
+        let name = format!("--{}", self.key.replace(['.', '_'], "-"));
+        match self.shape {
+            Shape::Many => name.strip_suffix('s').map(Into::into).unwrap_or(name),
+            Shape::Switch | Shape::One => name,
+        }
+    }
+
+    pub fn doc(&self) -> &'static str {
+        self.doc.trim()
+    }
+
+    pub fn find(key: &str) -> Option<&'static Self> {
+        SETTINGS.iter().find(|setting| setting.key == key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_key_variable_and_flag_is_unique() {
+        let keys: HashSet<_> = SETTINGS.iter().map(|setting| setting.key).collect();
+        let variables: HashSet<_> = SETTINGS.iter().map(Setting::variable).collect();
+        let flags: HashSet<_> = SETTINGS.iter().map(Setting::flag).collect();
+        assert_eq!([keys.len(), variables.len(), flags.len()], [SETTINGS.len(); 3]);
+    }
+
+    #[test]
+    fn every_default_is_a_value_that_its_own_range_takes() {
+        for setting in SETTINGS {
+            let shown = (setting.show)(&Config::default());
+            let file = format!("value = {shown}");
+            let raw = crate::config::file::entries(&file).unwrap().remove(0).raw;
+            let mut config = Config::default();
+            assert_eq!((setting.read)(&raw, &mut config), Ok(()), "{} = {shown}", setting.key);
+            assert_eq!(config, Config::default(), "{}", setting.key);
+        }
+    }
+
+    #[test]
+    fn names_follow_from_the_key() {
+        let rooms = Setting::find("limits.max_rooms").unwrap();
+        assert_eq!(rooms.variable(), "PARLOR_LIMITS_MAX_ROOMS");
+        assert_eq!(rooms.flag(), "--limits-max-rooms");
+        assert_eq!(Setting::find("allow_origins").unwrap().flag(), "--allow-origin");
+        assert_eq!(Setting::find("ice.servers").unwrap().flag(), "--ice-server");
+    }
+}

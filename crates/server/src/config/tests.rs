@@ -1,0 +1,183 @@
+//! Sources together: who wins, and that every mistake is told.
+
+use super::*;
+use std::io::Write as _;
+
+fn load_from(arguments: &[&str], variables: &[(&str, &str)]) -> Result<Request, Vec<Mistake>> {
+    load(
+        arguments.iter().map(OsString::from),
+        variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))),
+    )
+}
+
+fn config(arguments: &[&str], variables: &[(&str, &str)]) -> Config {
+    match load_from(arguments, variables).unwrap() {
+        Request::Run(config) => *config,
+        Request::Print(text) => panic!("printed {text}"),
+    }
+}
+
+fn mistakes(arguments: &[&str], variables: &[(&str, &str)]) -> Vec<String> {
+    load_from(arguments, variables).unwrap_err().iter().map(ToString::to_string).collect()
+}
+
+/// A file that lives as long as the value.
+struct File(PathBuf);
+
+impl File {
+    fn new(name: &str, text: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("parlor-{}-{name}.toml", std::process::id()));
+        std::fs::File::create(&path).unwrap().write_all(text.as_bytes()).unwrap();
+        Self(path)
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        std::fs::remove_file(&self.0).unwrap();
+    }
+}
+
+#[test]
+fn nothing_given_is_the_default() {
+    assert_eq!(config(&[], &[("HOME", "/root")]), Config::default());
+}
+
+#[test]
+fn a_flag_is_stronger_than_a_variable_and_that_than_the_file() {
+    let file = File::new("order", "[limits]\nmax_rooms = 1\nmax_members = 11\nburst = 1000\n");
+    let variables = [
+        ("PARLOR_CONFIG", file.path()),
+        ("PARLOR_LIMITS_MAX_ROOMS", "2"),
+        ("PARLOR_LIMITS_MAX_MEMBERS", "12"),
+    ];
+    let limits = config(&["--limits-max-rooms=3"], &variables).limits;
+    assert_eq!([limits.max_rooms, limits.max_members, limits.burst], [3, 12, 1000]);
+}
+
+#[test]
+fn the_flag_names_the_file_before_the_variable_does() {
+    let file = File::new("flag", "log = \"warn\"\n");
+    let config = config(&["--config", file.path()], &[("PARLOR_CONFIG", "/nonexistent")]);
+    assert_eq!(config.server.log.to_string(), "warn");
+}
+
+#[test]
+fn lists_come_from_repeated_flags_and_from_commas() {
+    let both = config(&["--listen", "localhost:1,127.0.0.1:2", "--listen=[::1]:3"], &[]);
+    let shown: Vec<_> = both.server.listen.iter().map(ToString::to_string).collect();
+    assert_eq!(shown, ["localhost:1", "127.0.0.1:2", "[::1]:3"]);
+    let variable = config(&[], &[("PARLOR_ALLOW_ORIGINS", "https://a.example, https://b.example")]);
+    assert_eq!(variable.server.allow_origins.len(), 2);
+}
+
+#[test]
+fn a_switch_needs_no_value_and_can_be_switched_off() {
+    assert!(config(&["--open-rooms"], &[]).server.open_rooms);
+    assert!(!config(&["--open-rooms=false"], &[("PARLOR_OPEN_ROOMS", "true")]).server.open_rooms);
+}
+
+#[test]
+fn all_mistakes_of_all_sources_are_told_at_once() {
+    let file = File::new(
+        "mistakes",
+        "lissten = []\nlog = 5\n[limits]\nmax_rooms = \"many\"\nburst = 0\n[room]\ngrace = \"1s\"\n",
+    );
+    let path = file.path();
+    let found = mistakes(
+        &["--limits-max-room", "5", "--log", "loud", "--listen", "--config", path, "extra"],
+        &[("PARLOR_LIMITS_MAX_ROMS", "1"), ("PARLOR_ROOMS_GRACE", "soon")],
+    );
+    assert_eq!(
+        found,
+        [
+            "--limits-max-room: there is no such flag; did you mean --limits-max-rooms?".to_owned(),
+            "--listen: needs a value".into(),
+            "\"extra\": this is neither a flag nor the value of one; parlor --help shows the flags".into(),
+            format!("{path}:1: \"lissten\" is not a setting; did you mean listen?"),
+            format!("{path}:2: log must be off, error, warn, info, debug or trace, not 5"),
+            format!("{path}:4: limits.max_rooms must be a whole number from 1 to 10000000, not \"many\""),
+            format!("{path}:5: limits.burst must be a whole number from 1 to 1000000, not 0"),
+            format!("{path}:7: \"room.grace\" is not a setting; did you mean rooms.grace?"),
+            "PARLOR_LIMITS_MAX_ROMS: \"PARLOR_LIMITS_MAX_ROMS\" is not a setting; did you mean PARLOR_LIMITS_MAX_ROOMS?".into(),
+            "PARLOR_ROOMS_GRACE: rooms.grace must be a time such as \"30s\" or \"500ms\" from 1s to 24h, not \"soon\"".into(),
+            "--log: log must be off, error, warn, info, debug or trace, not \"loud\"".into(),
+        ]
+    );
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_one_line() {
+    let found = mistakes(&["--config", "/nonexistent/parlor.toml"], &[]);
+    assert_eq!(found.len(), 1);
+    assert!(found[0].starts_with("--config: cannot read /nonexistent/parlor.toml: "), "{found:?}");
+}
+
+#[test]
+fn a_public_address_needs_a_word_of_consent() {
+    for address in ["0.0.0.0:8080", "[::]:8080", "192.168.1.5:8080"] {
+        let found = mistakes(&["--listen", address], &[]);
+        assert_eq!(found.len(), 1);
+        assert!(found[0].starts_with(&format!("--listen: {address} can be reached")), "{found:?}");
+        assert!(
+            found[0].contains("--open-rooms")
+                && found[0].contains("--allow-origin https://your.name")
+        );
+        config(&["--listen", address, "--open-rooms"], &[]);
+    }
+}
+
+#[test]
+fn settings_that_contradict_each_other_name_both_and_the_one_that_was_written() {
+    assert_eq!(
+        mistakes(&["--limits-burst", "100"], &[]),
+        [
+            "--limits-burst: limits.messages_per_second (200) must not be more than limits.burst (100)"
+        ]
+    );
+    assert_eq!(
+        mistakes(&["--limits-ping-interval=1m"], &[]),
+        [
+            "--limits-ping-interval: limits.ping_interval (1m) must not be more than limits.idle_timeout (45s)"
+        ]
+    );
+    assert_eq!(mistakes(&["--limits-max-frame=64KiB"], &[]).len(), 1);
+}
+
+#[test]
+fn a_web_folder_must_have_both_parts() {
+    let found = mistakes(&["--web-dir", "/nonexistent"], &[]);
+    assert_eq!(found.len(), 2);
+    assert!(found[0].starts_with("--web-dir: web_dir needs a folder app in it"), "{found:?}");
+}
+
+#[test]
+fn the_settings_in_force_can_be_checked_and_tell_their_source() {
+    let Ok(Request::Print(text)) = load_from(&["--check-config", "--limits-burst=500"], &[]) else {
+        panic!("not printed");
+    };
+    assert!(
+        text.contains("\n[limits]\n") && text.contains("burst = 500  # --limits-burst\n"),
+        "{text}"
+    );
+    assert!(text.contains("max_rooms = 10000\n") && text.ends_with("configuration is valid\n"));
+    let file = File::new("effective", &text);
+    assert_eq!(config(&["--config", file.path()], &[]), config(&["--limits-burst=500"], &[]));
+}
+
+#[test]
+fn a_mistake_is_found_by_the_check_as_well() {
+    assert_eq!(mistakes(&["--check-config", "--log=loud"], &[]).len(), 1);
+}
+
+#[test]
+fn a_variable_that_is_not_text_is_a_mistake() {
+    use std::os::unix::ffi::OsStringExt;
+    let variables = [("PARLOR_LOG".into(), OsString::from_vec(vec![0xff]))];
+    let found = load([], variables).unwrap_err();
+    assert_eq!(found[0].to_string(), "PARLOR_LOG: the value is not valid UTF-8");
+}

@@ -1,0 +1,219 @@
+//! Which pages may connect. Decides by the `Origin` header alone; knows no sockets.
+
+use crate::config::{AllowedOrigin, Origin};
+use axum::http::{HeaderMap, header::ORIGIN};
+use std::collections::HashSet;
+use std::fmt;
+
+/// Pages of this machine, plus those that the configuration names.
+pub struct OriginPolicy {
+    any: bool,
+    exact: HashSet<Origin>,
+}
+
+/// This page stays outside; the text tells it how to be let in.
+#[derive(Debug, PartialEq)]
+pub enum OriginRefused {
+    /// Its origin as far as it can be shown.
+    Unknown(String),
+    /// More than one `Origin` header, which no browser sends.
+    Ambiguous,
+}
+
+impl OriginPolicy {
+    pub fn new(allowed: &[AllowedOrigin]) -> Self {
+        let mut policy = Self { any: false, exact: HashSet::new() };
+        for entry in allowed {
+            match entry {
+                AllowedOrigin::Any => policy.any = true,
+                AllowedOrigin::Exactly(origin) => {
+                    policy.exact.insert(origin.clone());
+                }
+            }
+        }
+        policy
+    }
+
+    pub fn check(&self, headers: &HeaderMap) -> Result<(), OriginRefused> {
+        let mut origins = headers.get_all(ORIGIN).into_iter();
+        let Some(origin) = origins.next() else {
+            return Ok(()); // Not a browser.
+        };
+        if origins.next().is_some() {
+            return Err(OriginRefused::Ambiguous);
+        }
+        let text = String::from_utf8_lossy(origin.as_bytes());
+        self.allows(&text).then_some(()).ok_or_else(|| OriginRefused::Unknown(shown(&text)))
+    }
+
+    fn allows(&self, origin: &str) -> bool {
+        // Local files have one of these two, depending on the browser.
+        let local_file = matches!(origin, "null" | "file://");
+        let known = |origin: Origin| origin.is_loopback() || self.exact.contains(&origin);
+        self.any || local_file || Origin::parse(origin).is_some_and(known)
+    }
+}
+
+/// Whatever somebody put into the header, on one short line.
+fn shown(origin: &str) -> String {
+    const SHOWN: usize = 100;
+    let clean = |c: char| if c.is_ascii_graphic() && !"\"<>&".contains(c) { c } else { '?' };
+    let shown: String = origin.chars().take(SHOWN).map(clean).collect();
+    if origin.chars().nth(SHOWN).is_some() { shown + "..." } else { shown }
+}
+
+impl fmt::Display for OriginRefused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown(origin) => write!(
+                f,
+                "Pages from {origin} may not connect to this server. \
+                 Whoever runs it can let them in with the setting allow_origins (flag --allow-origin {origin})."
+            ),
+            Self::Ambiguous => f.write_str("The request has more than one Origin header."),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy(allowed: &[&str]) -> OriginPolicy {
+        let entry = |text: &&str| match *text {
+            "*" => AllowedOrigin::Any,
+            text => AllowedOrigin::Exactly(Origin::parse(text).unwrap()),
+        };
+        OriginPolicy::new(&allowed.iter().map(entry).collect::<Vec<_>>())
+    }
+
+    fn check(policy: &OriginPolicy, origin: &str) -> Result<(), OriginRefused> {
+        let mut headers = HeaderMap::new();
+        headers.insert(ORIGIN, axum::http::HeaderValue::from_bytes(origin.as_bytes()).unwrap());
+        policy.check(&headers)
+    }
+
+    #[test]
+    fn a_client_without_origin_is_no_browser() {
+        assert_eq!(policy(&[]).check(&HeaderMap::new()), Ok(()));
+    }
+
+    #[test]
+    fn pages_of_this_machine_and_local_files_are_let_in() {
+        let local = [
+            "http://localhost",
+            "http://localhost:3000",
+            "https://localhost:8443",
+            "http://app.localhost:5173",
+            "http://127.0.0.1:8080",
+            "http://127.1.2.3",
+            "http://[::1]:8080",
+            "https://[::1]",
+            "null",
+            "file://",
+            "HTTP://LOCALHOST:1",
+        ];
+        for origin in local {
+            assert_eq!(check(&policy(&[]), origin), Ok(()), "{origin}");
+        }
+    }
+
+    #[test]
+    fn look_alikes_stay_outside() {
+        let strangers = [
+            "https://example.org",
+            "http://localhost.example.org",
+            "http://127.0.0.1.example.org",
+            "http://examplelocalhost",
+            "http://notlocalhost:8080",
+            "http://localhost:8080.example.org",
+            "http://localhost:8080@example.org",
+            "http://example.org/localhost",
+            "http://example.org#localhost",
+            "http://example.org?.localhost",
+            "http://[::1].example.org",
+            "http://[::2]",
+            "http://[::ffff:8.8.8.8]",
+            "http://127.0.0.256",
+            "http://127.1",
+            "http://0127.0.0.1",
+            "http://0.0.0.0",
+            "http://0",
+            "http://2130706433",
+            "http://128.0.0.1",
+            "http://192.168.0.1",
+            "http://localhost.",
+            "http://.localhost",
+            "http://localhost:",
+            "http://localhost:x",
+            "http://localhost:99999",
+            "ftp://localhost",
+            "localhost",
+            "http:localhost",
+            "http:///localhost",
+            "file:///etc/passwd",
+            "file://localhost",
+            "nullx",
+            "null null",
+            "",
+            " ",
+            "http://localhost http://example.org",
+            "http://localhost, http://example.org",
+            "http://localhost\t",
+            "http://local\u{131}host",
+            "http://ⓛocalhost",
+        ];
+        for origin in strangers {
+            assert!(check(&policy(&[]), origin).is_err(), "{origin}");
+        }
+    }
+
+    #[test]
+    fn configured_origins_are_exact() {
+        let policy = policy(&["https://meet.example.org", "https://other.example:8443"]);
+        for origin in [
+            "https://meet.example.org",
+            "https://meet.example.org:443",
+            "https://other.example:8443",
+        ] {
+            assert_eq!(check(&policy, origin), Ok(()), "{origin}");
+        }
+        let near = [
+            "http://meet.example.org",
+            "https://meet.example.org:8443",
+            "https://other.example",
+            "https://x.meet.example.org",
+            "https://meet.example.org.evil.example",
+            "https://meet-example.org",
+            "https://meet.example.org.",
+        ];
+        for origin in near {
+            assert!(check(&policy, origin).is_err(), "{origin}");
+        }
+    }
+
+    #[test]
+    fn a_star_lets_every_page_in() {
+        assert_eq!(check(&policy(&["*"]), "https://example.org"), Ok(()));
+    }
+
+    #[test]
+    fn two_origins_are_refused_even_when_both_are_good() {
+        let mut headers = HeaderMap::new();
+        for _ in 0..2 {
+            headers.append(ORIGIN, "http://localhost".parse().unwrap());
+        }
+        assert_eq!(policy(&["*"]).check(&headers), Err(OriginRefused::Ambiguous));
+    }
+
+    #[test]
+    fn the_refusal_names_the_page_on_one_clean_short_line() {
+        let refused = check(&policy(&[]), "https://<b>\u{7f3}\"x\"").unwrap_err().to_string();
+        assert!(
+            refused.contains("https://?b???x?") && refused.contains("allow_origins"),
+            "{refused}"
+        );
+        let long = check(&policy(&[]), &format!("https://{}", "a".repeat(5_000))).unwrap_err();
+        assert!(long.to_string().len() < 500);
+    }
+}

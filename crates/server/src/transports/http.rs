@@ -1,0 +1,136 @@
+//! HTTP/1.1 on one connection: which path is answered by what.
+
+use super::listener::Connection;
+use crate::node::Node;
+use crate::web::{self, NOT_FOUND};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::header::{CONNECTION, HeaderValue, RETRY_AFTER, UPGRADE};
+use axum::http::{HeaderMap, Response, StatusCode};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::routing::get;
+use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+
+/// The head of a request: browsers stay far below it.
+const MAX_HEAD_BYTES: usize = 32 << 10;
+const MAX_HEADERS: usize = 100;
+
+/// Who is at the other end; an extension of every request.
+#[derive(Debug, Clone, Copy)]
+pub struct Client {
+    pub address: SocketAddr,
+    /// One connection too many: may only be told so.
+    pub over_limit: bool,
+}
+
+pub fn router(node: Arc<Node>) -> Router {
+    Router::new()
+        .route("/", get(page))
+        .route("/room/{name}", get(page))
+        .route("/app/{*path}", get(file))
+        .route("/sdk/{*path}", get(file))
+        .route("/livez", get(livez))
+        .route("/readyz", get(readyz))
+        .fallback(not_found)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn_with_state(Arc::clone(&node), guard))
+        .with_state(node)
+}
+
+/// Serves one connection until it ends, becomes a WebSocket, or the server stops.
+pub async fn serve(connection: Connection, router: Router, node: Arc<Node>) {
+    let client = Client { address: connection.address, over_limit: connection.permit.over_limit() };
+    let routes = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request| {
+        let _: Option<Client> = hyper::Request::extensions_mut(&mut request).insert(client);
+        routes.call(request)
+    });
+    let serving = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(node.config.limits.header_timeout)
+        .max_buf_size(MAX_HEAD_BYTES)
+        .max_headers(MAX_HEADERS)
+        .serve_connection(TokioIo::new(connection), service)
+        .with_upgrades();
+    let mut serving = pin!(serving);
+    let mut stopping = node.stopping.clone();
+    let ended = tokio::select! {
+        ended = serving.as_mut() => ended,
+        () = stopping.begun() => {
+            serving.as_mut().graceful_shutdown();
+            serving.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(address = %client.address, %error, "connection ended");
+    }
+}
+
+pub fn is_websocket(headers: &HeaderMap) -> bool {
+    let upgrades = headers.get_all(UPGRADE).into_iter().filter_map(|value| value.to_str().ok());
+    upgrades
+        .flat_map(|value| value.split(','))
+        .any(|word| word.trim().eq_ignore_ascii_case("websocket"))
+}
+
+/// Before every route: foreign pages open no WebSocket, and surplus connections get no service.
+async fn guard(State(node): State<Arc<Node>>, request: Request, next: Next) -> Response<Body> {
+    let headers = request.headers();
+    let upgrade = is_websocket(headers);
+    let over_limit = request.extensions().get::<Client>().is_some_and(|client| client.over_limit);
+    if over_limit && !upgrade {
+        return too_many();
+    }
+    if upgrade && let Err(refused) = node.origins.check(headers) {
+        tracing::debug!(%refused, "page refused");
+        return web::text(StatusCode::FORBIDDEN, format!("{refused}\n"));
+    }
+    next.run(request).await
+}
+
+fn too_many() -> Response<Body> {
+    let sentence = "There are too many connections. Try again in a minute.\n";
+    let mut response = web::text(StatusCode::SERVICE_UNAVAILABLE, sentence);
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("60"));
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+async fn page(State(node): State<Arc<Node>>, headers: HeaderMap) -> Response<Body> {
+    node.web.serve("app/index.html", &headers).await
+}
+
+async fn file(State(node): State<Arc<Node>>, request: Request) -> Response<Body> {
+    let path = request.uri().path().trim_start_matches('/');
+    node.web.serve(path, request.headers()).await
+}
+
+async fn livez() -> Response<Body> {
+    web::text(StatusCode::OK, "alive\n")
+}
+
+async fn readyz(State(node): State<Arc<Node>>) -> Response<Body> {
+    if node.stopping.has_begun() {
+        web::text(StatusCode::SERVICE_UNAVAILABLE, "stopping\n")
+    } else {
+        web::text(StatusCode::OK, "ready\n")
+    }
+}
+
+async fn not_found() -> Response<Body> {
+    web::text(StatusCode::NOT_FOUND, NOT_FOUND)
+}
+
+async fn wrong_method() -> Response<Body> {
+    web::text(StatusCode::METHOD_NOT_ALLOWED, "This address can only be read (GET or HEAD).\n")
+}
+
+#[cfg(test)]
+mod tests;
