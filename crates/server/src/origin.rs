@@ -1,9 +1,88 @@
-//! Which pages may connect. Decides by the `Origin` header alone; knows no sockets.
+//! What an origin is and which pages may connect, by the `Origin` header alone. No sockets.
 
-use crate::config::{AllowedOrigin, Origin};
+use crate::config::AllowedOrigin;
 use axum::http::{HeaderMap, header::ORIGIN};
 use std::collections::HashSet;
 use std::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+/// Where a page may come from: `scheme://host[:port]` as a browser writes it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Origin {
+    scheme: String,
+    host: String,
+    port: Option<u16>,
+}
+
+impl Origin {
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.to_ascii_lowercase();
+        let (scheme, rest) = text.split_once("://")?;
+        let host_end = if rest.starts_with('[') {
+            rest.find(']')? + 1
+        } else {
+            rest.find(':').unwrap_or(rest.len())
+        };
+        let (host, port) = rest.split_at_checked(host_end)?;
+        let port = match port.strip_prefix(':') {
+            Some(digits) => Some(parse_port(digits)?),
+            None if port.is_empty() => None,
+            None => return None,
+        };
+        let port = port.filter(|port| default_port(scheme) != Some(*port));
+        (is_scheme(scheme) && is_host(host)).then(|| Self {
+            scheme: scheme.into(),
+            host: host.into(),
+            port,
+        })
+    }
+
+    /// This machine itself, on any port. Decided by the whole host, so that
+    /// `localhost.example.org` and `127.0.0.1.example.org` are what they are: somebody else's.
+    pub fn is_loopback(&self) -> bool {
+        let web = matches!(self.scheme.as_str(), "http" | "https");
+        let name = self.host == "localhost" || self.host.ends_with(".localhost");
+        let v4 = self.host.parse::<Ipv4Addr>().is_ok_and(|ip| ip.is_loopback());
+        let v6 = self
+            .host
+            .strip_prefix('[')
+            .and_then(|host| host.strip_suffix(']'))
+            .and_then(|host| host.parse::<Ipv6Addr>().ok())
+            .is_some_and(|ip| ip.is_loopback());
+        web && (name || v4 || v6)
+    }
+}
+
+pub fn parse_port(digits: &str) -> Option<u16> {
+    digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok())?
+}
+
+fn default_port(scheme: &str) -> Option<u16> {
+    match scheme {
+        "http" => Some(80),
+        "https" => Some(443),
+        _ => None,
+    }
+}
+
+fn is_scheme(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
+}
+
+pub fn is_host(text: &str) -> bool {
+    let name = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
+        && text.split('.').all(|label| !label.is_empty());
+    let v6 = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+    name || v6.is_some_and(|text| text.parse::<Ipv6Addr>().is_ok())
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", self.scheme, self.host)?;
+        self.port.map_or(Ok(()), |port| write!(f, ":{port}"))
+    }
+}
 
 /// Pages of this machine, plus those that the configuration names.
 pub struct OriginPolicy {
@@ -215,5 +294,45 @@ mod tests {
         );
         let long = check(&policy(&[]), &format!("https://{}", "a".repeat(5_000))).unwrap_err();
         assert!(long.to_string().len() < 500);
+    }
+
+    #[test]
+    fn an_origin_is_kept_as_browsers_write_it() {
+        let shown = |text| Origin::parse(text).map(|origin| origin.to_string());
+        assert_eq!(shown("https://Meet.Example.org"), Some("https://meet.example.org".into()));
+        assert_eq!(shown("https://meet.example.org:443"), Some("https://meet.example.org".into()));
+        assert_eq!(shown("http://[2001:db8::1]:81"), Some("http://[2001:db8::1]:81".into()));
+        assert_eq!(shown("chrome-extension://abcdef"), Some("chrome-extension://abcdef".into()));
+    }
+
+    #[test]
+    fn what_is_no_origin_is_refused() {
+        let wrong = [
+            "",
+            "meet.example.org",
+            "https://",
+            "https:///",
+            "https://a/",
+            "https://a/b",
+            "https://a?b",
+            "https://a#b",
+            "https://user@a",
+            "https://a:",
+            "https://a:x",
+            "https://a:+1",
+            "https://a:70000",
+            "https://a b",
+            "https://a..b",
+            "https://.a",
+            "https://[::1",
+            "https://[x]",
+            "1://a",
+            "https://*.a",
+            "https://[::1]x",
+            "https://a:1:2",
+        ];
+        for text in wrong {
+            assert_eq!(Origin::parse(text), None, "{text}");
+        }
     }
 }

@@ -35,12 +35,12 @@ pub fn entries(text: &str) -> Result<Vec<Entry>, Vec<SyntaxError>> {
 fn flatten(text: &str, prefix: &str, table: &DeTable<'_>, entries: &mut Vec<Entry>) {
     for (name, value) in table {
         let key = format!("{prefix}{}", name.get_ref());
-        match value.get_ref() {
-            DeValue::Table(table) if !table.is_empty() => {
-                flatten(text, &format!("{key}."), table, entries);
-            }
-            _ => {
-                entries.push(Entry { key, raw: raw(value), line: line_of(text, name.span().start) })
+        let section = value.get_ref().as_table().filter(|section| !section.is_empty());
+        match section {
+            Some(section) => flatten(text, &format!("{key}."), section, entries),
+            None => {
+                let line = line_of(text, name.span().start);
+                entries.push(Entry { key, raw: raw(value), line });
             }
         }
     }

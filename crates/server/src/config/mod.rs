@@ -1,6 +1,7 @@
 //! What the server is told: file < environment < flags, all mistakes at once.
 
-pub mod document;
+mod address;
+mod document;
 mod file;
 mod flags;
 mod help;
@@ -9,8 +10,9 @@ mod settings;
 mod value;
 mod words;
 
+pub use address::{LOOPBACK, ListenAddress};
 pub use settings::Config;
-pub use words::{AllowedOrigin, LOOPBACK, ListenAddress, LogFormat, Origin};
+pub use words::{AllowedOrigin, LogFormat};
 
 use flags::{Arguments, Mode};
 use settings::{SETTINGS, Setting};

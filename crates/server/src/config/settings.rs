@@ -1,10 +1,9 @@
 //! Every setting, once: its key, type, default, range and sentence. Files, variables, flags, help and
 //! the documentation are made from this table.
 
+use super::address::ListenAddress;
 use super::value::{Bytes, Raw, Shape, Value, Wrong, expected_within, parse_within};
-use super::words::{
-    AllowedOrigin, DuplicateIdentity, Folder, IceServer, ListenAddress, LogFilter, LogFormat,
-};
+use super::words::{AllowedOrigin, DuplicateIdentity, Folder, IceServer, LogFilter, LogFormat};
 use std::time::Duration;
 
 /// One row of the table.

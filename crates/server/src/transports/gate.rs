@@ -1,6 +1,7 @@
 //! How many connections are open, in all and from each network. Lets in, counts, refuses; opens no sockets.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
@@ -21,6 +22,18 @@ struct Counts {
     welcome: usize,
     told: usize,
     by_network: HashMap<IpAddr, usize>,
+}
+
+impl Counts {
+    fn forget(&mut self, network: IpAddr) {
+        self.welcome -= 1;
+        if let Entry::Occupied(mut here) = self.by_network.entry(network) {
+            *here.get_mut() -= 1;
+            if *here.get() == 0 {
+                here.remove();
+            }
+        }
+    }
 }
 
 /// One open connection. Counts for as long as it lives, so it stays with the socket.
@@ -82,15 +95,7 @@ impl Gate {
         let mut counts = self.counts();
         match network {
             None => counts.told -= 1,
-            Some(network) => {
-                counts.welcome -= 1;
-                if let Some(here) = counts.by_network.get_mut(&network) {
-                    *here -= 1;
-                    if *here == 0 {
-                        counts.by_network.remove(&network);
-                    }
-                }
-            }
+            Some(network) => counts.forget(network),
         }
         drop(counts);
         self.open.send_modify(|open| *open -= 1);
@@ -113,7 +118,7 @@ fn network_of(address: IpAddr) -> IpAddr {
     const UPPER_64: u128 = u128::MAX << 64;
     match address.to_canonical() {
         IpAddr::V6(ip) if !ip.is_loopback() => Ipv6Addr::from_bits(ip.to_bits() & UPPER_64).into(),
-        other => other,
+        address @ (IpAddr::V4(_) | IpAddr::V6(_)) => address,
     }
 }
 
@@ -166,12 +171,15 @@ mod tests {
         let (one, two) = (gate.enter(ip("::1")), gate.enter(ip("127.0.0.1")));
         assert_eq!(gate.open(), 2);
         drop(one);
-        let waiting = tokio::spawn({
-            let gate = Arc::clone(&gate);
-            async move { gate.empty().await }
-        });
+        let mut empty = std::pin::pin!(gate.empty());
+        let returned_early = tokio::select! {
+            biased;
+            () = empty.as_mut() => true,
+            () = std::future::ready(()) => false,
+        };
         drop(two);
-        waiting.await.unwrap();
+        empty.await;
+        assert!(!returned_early);
         assert_eq!((gate.open(), gate.counts().by_network.len()), (0, 0));
     }
 }

@@ -39,19 +39,17 @@ impl fmt::Display for BindError {
         let Self { address, cause } = self;
         write!(f, "cannot listen on {address}: ")?;
         let other = |port: u16| address.with_port(port.checked_add(1).unwrap_or(8080));
-        match cause.kind() {
-            ErrorKind::AddrInUse => write!(
-                f,
-                "the port is in use (another parlor?). Choose another with --listen {}",
-                other(address.port())
-            ),
-            ErrorKind::PermissionDenied => write!(
-                f,
-                "this user may not use ports below 1024. Choose another with --listen {}",
-                other(8079)
-            ),
-            ErrorKind::AddrNotAvailable => f.write_str("this machine does not have that address"),
-            _ => write!(f, "{cause}"),
+        let kind = cause.kind();
+        if kind == ErrorKind::AddrInUse {
+            let port = other(address.port());
+            write!(f, "the port is in use (another parlor?). Choose another with --listen {port}")
+        } else if kind == ErrorKind::PermissionDenied {
+            let port = other(8079);
+            write!(f, "this user may not use that port. Choose another with --listen {port}")
+        } else if kind == ErrorKind::AddrNotAvailable {
+            f.write_str("this machine does not have that address")
+        } else {
+            write!(f, "{cause}")
         }
     }
 }

@@ -1,0 +1,3 @@
+//! What turns the pure engines: clocks, entropy, locks and queues.
+
+pub mod rooms;

@@ -1,0 +1,213 @@
+//! Drives the rooms: asks go in under one lock, and what comes out lies in the outboxes before the lock is let go.
+//!
+//! So the order of a room is the order of the lock, and nothing is woken up in between. A bug in the engine
+//! ends the rooms that it holds, never the process: everybody is closed with `internal-error` and may join anew.
+
+mod clock;
+mod outbox;
+
+pub use clock::Clock;
+pub use outbox::{Outbox, OutboxLimits, Sending};
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use parlor_dialects::{Ask, Bytes, Close, Dialect, Terms, encode_event, encode_reply};
+use parlor_rooms::{
+    ConnectionId, Event, Fresh, Limits, Output, PeerId, Refusal, Reply, Rooms, Secret,
+};
+use tokio::sync::Notify;
+
+/// A connection as the rooms know it.
+#[derive(Clone)]
+pub struct Line {
+    pub id: ConnectionId,
+    pub outbox: Arc<Outbox>,
+}
+
+pub struct RoomsDriver {
+    inner: Mutex<Inner>,
+    clock: Clock,
+    limits: Limits,
+    terms: Arc<Terms>,
+    /// A deadline has come that is earlier than the one being waited for.
+    rearmed: Notify,
+}
+
+struct Inner {
+    engine: Rooms,
+    lines: HashMap<ConnectionId, Arc<Outbox>>,
+}
+
+/// What the rooms answered to the line that asked.
+pub type Answers = Vec<Result<Reply, Refusal>>;
+
+impl RoomsDriver {
+    /// Starts the driver; its deadlines are watched by a task that ends with it.
+    pub fn start(limits: Limits, terms: Terms) -> Arc<Self> {
+        let inner = Inner { engine: Rooms::new(limits.clone()), lines: HashMap::new() };
+        let driver = Arc::new(Self {
+            inner: Mutex::new(inner),
+            clock: Clock::start(),
+            limits,
+            terms: Arc::new(terms),
+            rearmed: Notify::new(),
+        });
+        tokio::spawn(watch_deadlines(Arc::downgrade(&driver)));
+        driver
+    }
+
+    pub fn terms(&self) -> &Arc<Terms> {
+        &self.terms
+    }
+
+    /// Carries out one ask. The answers are in the line's outbox already; they are returned to be taken note of.
+    pub fn ask(&self, line: &Line, ask: Ask) -> Answers {
+        let fresh = match &ask {
+            Ask::Join(..) | Ask::Resume(..) => match fresh() {
+                Ok(fresh) => Some(fresh),
+                Err(fault) => {
+                    tracing::error!(%fault, "the system gives no entropy");
+                    line.outbox.close(Close::InternalError);
+                    return Vec::new();
+                }
+            },
+            Ask::Command(..) | Ask::Presence(..) | Ask::Ping(..) | Ask::Ack(..) => None,
+        };
+        let now = self.clock.now();
+        self.run(Some(line), |inner| {
+            inner.lines.entry(line.id).or_insert_with(|| line.outbox.clone());
+            match (ask, fresh) {
+                (Ask::Join(call, join), Some(fresh)) => {
+                    inner.engine.handle_join(call, join, fresh, now);
+                }
+                (Ask::Resume(call, resume), Some(fresh)) => {
+                    inner.engine.handle_resume(call, &resume, fresh, now);
+                }
+                (Ask::Command(call, who, command), _) => {
+                    inner.engine.handle_command(call, &who, command, now);
+                }
+                (Ask::Presence(call, room), _) => inner.engine.handle_presence(call, room),
+                (Ask::Ping(call, who), _) => inner.engine.handle_ping(call, &who),
+                (Ask::Ack(who, seq), _) => inner.engine.handle_ack(line.id, &who, seq),
+                (Ask::Join(..) | Ask::Resume(..), None) => {}
+            }
+        })
+    }
+
+    /// The line is gone.
+    pub fn disconnect(&self, id: ConnectionId) {
+        let now = self.clock.now();
+        self.run(None, |inner| {
+            inner.lines.remove(&id);
+            inner.engine.handle_disconnect(id, now);
+        });
+    }
+
+    fn run(&self, asking: Option<&Line>, work: impl FnOnce(&mut Inner)) -> Answers {
+        let mut inner = self.lock();
+        let before = inner.engine.poll_timeout();
+        let done = catch_unwind(AssertUnwindSafe(|| {
+            work(&mut inner);
+            inner.deliver(asking.map(|line| line.id), &self.terms)
+        }));
+        let answers = done.unwrap_or_else(|_| {
+            tracing::error!("bug: the rooms failed and are started anew");
+            inner.start_anew(&self.limits);
+            if let Some(line) = asking {
+                line.outbox.close(Close::InternalError);
+            }
+            Vec::new()
+        });
+        let after = inner.engine.poll_timeout();
+        drop(inner);
+        if after.is_some_and(|after| before.is_none_or(|before| after < before)) {
+            self.rearmed.notify_one();
+        }
+        answers
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // A panic inside is caught before the guard is dropped, so a poisoned lock holds a sound value.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Lets time pass in the rooms, for as long as there is a driver.
+async fn watch_deadlines(driver: std::sync::Weak<RoomsDriver>) {
+    while let Some(driver) = driver.upgrade() {
+        let next = driver.lock().engine.poll_timeout();
+        let wait = next.map_or(clock::LONG, |at| driver.clock.until(at));
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {
+                let now = driver.clock.now();
+                driver.run(None, |inner| inner.engine.handle_timeout(now));
+            }
+            () = driver.rearmed.notified() => {}
+        }
+    }
+}
+
+impl Inner {
+    /// Puts everything that the engine has for its members into their outboxes.
+    fn deliver(&mut self, asking: Option<ConnectionId>, terms: &Terms) -> Answers {
+        let mut answers = Vec::new();
+        while let Some(output) = self.engine.poll_output() {
+            match output {
+                Output::Event { to, event } => self.tell(&to, &event),
+                Output::Reply { call, reply } => {
+                    if let Some(outbox) = self.lines.get(&call.connection) {
+                        for frame in encode_reply(outbox.dialect(), call, &reply, terms) {
+                            outbox.push(frame, Sending::Reliable);
+                        }
+                    }
+                    if Some(call.connection) == asking {
+                        answers.push(reply);
+                    }
+                }
+                Output::Replaced { connection } => {
+                    if let Some(outbox) = self.lines.remove(&connection) {
+                        outbox.close(Close::Replaced);
+                    }
+                }
+            }
+        }
+        answers
+    }
+
+    /// One encoding for all who speak the same dialect.
+    fn tell(&self, to: &[ConnectionId], event: &Event) {
+        let sending = if event.seq.is_some() { Sending::Reliable } else { Sending::Volatile };
+        let mut encoded: Vec<(Dialect, Option<Bytes>)> = Vec::new();
+        for outbox in to.iter().filter_map(|id| self.lines.get(id)) {
+            let dialect = outbox.dialect();
+            let known = encoded.iter().find(|(known, _)| *known == dialect);
+            let frame = match known {
+                Some((_, frame)) => frame.clone(),
+                None => {
+                    let frame = encode_event(dialect, event);
+                    encoded.push((dialect, frame.clone()));
+                    frame
+                }
+            };
+            if let Some(frame) = frame {
+                outbox.push(frame, sending);
+            }
+        }
+    }
+
+    fn start_anew(&mut self, limits: &Limits) {
+        self.engine = Rooms::new(limits.clone());
+        for (_, outbox) in self.lines.drain() {
+            outbox.close(Close::InternalError);
+        }
+    }
+}
+
+fn fresh() -> Result<Fresh, getrandom::Error> {
+    let (mut peer, mut secret) = ([0; 16], [0; 24]);
+    getrandom::fill(&mut peer)?;
+    getrandom::fill(&mut secret)?;
+    Ok(Fresh { peer: PeerId::from_entropy(peer), secret: Secret::from_entropy(secret) })
+}

@@ -1,0 +1,177 @@
+//! What waits to be written to one connection: bounded, volatile frames dropped first, then the connection closed.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use parlor_dialects::{Bytes, Close, Dialect};
+use tokio::sync::Notify;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sending {
+    /// Never dropped silently: a reader who is too slow for it is closed, and may resume.
+    Reliable,
+    /// Dropped once a quarter of the box is full.
+    Volatile,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct OutboxLimits {
+    pub frames: usize,
+    pub bytes: usize,
+}
+
+pub struct Outbox {
+    dialect: Dialect,
+    limits: OutboxLimits,
+    state: Mutex<State>,
+    changed: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    frames: VecDeque<Bytes>,
+    bytes: usize,
+    close: Option<Close>,
+}
+
+/// What is to be written next.
+pub enum Next {
+    Frames(Vec<Bytes>),
+    /// Nothing more will come.
+    Close(Close),
+}
+
+impl Outbox {
+    pub fn new(dialect: Dialect, limits: OutboxLimits) -> Self {
+        Self { dialect, limits, state: Mutex::default(), changed: Notify::new() }
+    }
+
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    pub fn push(&self, frame: Bytes, sending: Sending) {
+        let mut state = self.lock();
+        if state.close.is_some() {
+            return;
+        }
+        let (frames, bytes) = (state.frames.len() + 1, state.bytes + frame.len());
+        if sending == Sending::Volatile
+            && (frames > self.limits.frames / 4 || bytes > self.limits.bytes / 4)
+        {
+            return;
+        }
+        if frames > self.limits.frames || bytes > self.limits.bytes {
+            *state = State { close: Some(Close::SlowConsumer), ..State::default() };
+        } else {
+            state.bytes = bytes;
+            state.frames.push_back(frame);
+        }
+        drop(state);
+        self.changed.notify_one();
+    }
+
+    /// What waits is still written, then the connection is closed. The first reason counts.
+    pub fn close(&self, why: Close) {
+        self.lock().close.get_or_insert(why);
+        self.changed.notify_one();
+    }
+
+    /// At least one frame and at most about `max_bytes`, or the reason to close when none waits. May be dropped at any time.
+    pub async fn next(&self, max_bytes: usize) -> Next {
+        loop {
+            if let Some(next) = self.take(max_bytes) {
+                return next;
+            }
+            self.changed.notified().await;
+        }
+    }
+
+    /// Returns once what waits is of no use any more, because its reader was too slow.
+    pub async fn given_up(&self) {
+        loop {
+            if self.lock().close == Some(Close::SlowConsumer) {
+                return;
+            }
+            self.changed.notified().await;
+        }
+    }
+
+    fn take(&self, max_bytes: usize) -> Option<Next> {
+        let mut state = self.lock();
+        if state.frames.is_empty() {
+            return state.close.map(Next::Close);
+        }
+        let mut taken = Vec::new();
+        let mut bytes = 0;
+        while bytes < max_bytes
+            && let Some(frame) = state.frames.pop_front()
+        {
+            bytes += frame.len();
+            taken.push(frame);
+        }
+        state.bytes -= bytes;
+        Some(Next::Frames(taken))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing in here can panic half-way, so a poisoned lock holds a sound value.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outbox(frames: usize) -> Outbox {
+        Outbox::new(Dialect::Native, OutboxLimits { frames, bytes: 1_000 })
+    }
+
+    fn drain(outbox: &Outbox) -> (Vec<Bytes>, Option<Close>) {
+        let mut frames = Vec::new();
+        loop {
+            match outbox.take(1_000) {
+                Some(Next::Frames(more)) => frames.extend(more),
+                Some(Next::Close(why)) => return (frames, Some(why)),
+                None => return (frames, None),
+            }
+        }
+    }
+
+    #[test]
+    fn volatile_frames_give_way_first() {
+        let outbox = outbox(8);
+        for _ in 0..4 {
+            outbox.push("cursor".into(), Sending::Volatile);
+        }
+        outbox.push("chat".into(), Sending::Reliable);
+        assert_eq!(drain(&outbox), (vec!["cursor".into(), "cursor".into(), "chat".into()], None));
+    }
+
+    #[test]
+    fn a_reader_who_is_too_slow_is_closed_and_told_why() {
+        let outbox = outbox(2);
+        for _ in 0..3 {
+            outbox.push("chat".into(), Sending::Reliable);
+        }
+        assert_eq!(drain(&outbox), (vec![], Some(Close::SlowConsumer)));
+    }
+
+    #[test]
+    fn bytes_count_too() {
+        let outbox = outbox(100);
+        outbox.push(vec![b'x'; 1_001].into(), Sending::Reliable);
+        assert_eq!(drain(&outbox), (vec![], Some(Close::SlowConsumer)));
+    }
+
+    #[test]
+    fn what_waits_is_written_before_a_close_and_nothing_after_it() {
+        let outbox = outbox(8);
+        outbox.push("ok".into(), Sending::Reliable);
+        outbox.close(Close::Left);
+        outbox.push("late".into(), Sending::Reliable);
+        outbox.close(Close::ServerStopping);
+        assert_eq!(drain(&outbox), (vec!["ok".into()], Some(Close::Left)));
+    }
+}
