@@ -31,12 +31,14 @@ pub struct Outbox {
 struct State {
     frames: VecDeque<Bytes>,
     bytes: usize,
+    ping: bool,
     close: Option<Close>,
 }
 
 /// What is to be written next.
 pub enum Next {
     Frames(Vec<Bytes>),
+    Ping,
     /// Nothing more will come.
     Close(Close),
 }
@@ -77,6 +79,16 @@ impl Outbox {
         self.changed.notify_one();
     }
 
+    /// Asks the client for a sign of life.
+    pub fn ping(&self) {
+        self.lock().ping = true;
+        self.changed.notify_one();
+    }
+
+    pub fn is_closing(&self) -> bool {
+        self.lock().close.is_some()
+    }
+
     /// At least one frame and at most about `max_bytes`, or the reason to close when none waits. May be dropped at any time.
     pub async fn next(&self, max_bytes: usize) -> Next {
         loop {
@@ -99,6 +111,9 @@ impl Outbox {
 
     fn take(&self, max_bytes: usize) -> Option<Next> {
         let mut state = self.lock();
+        if std::mem::take(&mut state.ping) {
+            return Some(Next::Ping);
+        }
         if state.frames.is_empty() {
             return state.close.map(Next::Close);
         }
@@ -133,6 +148,7 @@ mod tests {
         loop {
             match outbox.take(1_000) {
                 Some(Next::Frames(more)) => frames.extend(more),
+                Some(Next::Ping) => {}
                 Some(Next::Close(why)) => return (frames, Some(why)),
                 None => return (frames, None),
             }

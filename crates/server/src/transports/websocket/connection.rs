@@ -7,17 +7,19 @@ use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use parlor_dialects::{Close, Dialect, Frame, Session, Step};
 use parlor_rooms::ConnectionId;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_websockets::{CloseCode, Limits, Message, ServerBuilder, WebSocketStream};
 
 use super::rate::Bucket;
 use super::{ConnectionLimits, Gate};
-use crate::drivers::rooms::{Line, Next, Outbox, Sending};
+use crate::drivers::rooms::{Line, Next, Outbox, RoomsDriver, Sending};
 use crate::shutdown::Stopping;
 
 /// Written at once at most: a close doesn't have to wait behind more than this.
 const WRITE_BATCH: usize = 64 * 1024;
+/// How long one batch may take: longer than any stall of a network that still works.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a client may take to read its last frames.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// How much of what a client still sends is thrown away after a close; closing a socket that has
@@ -36,42 +38,176 @@ where
     let frame_limits = Limits::default().max_payload_len(Some(limits.max_frame_bytes));
     let socket = ServerBuilder::new().limits(frame_limits).serve(stream);
     let (mut sink, mut stream) = socket.split();
+    let now = Instant::now();
     let reader = Reader {
-        gate,
+        rooms: &gate.rooms,
         limits,
         line: Line { id, outbox: outbox.clone() },
         session: Session::new(dialect, id, gate.rooms.terms().clone()),
-        rate: Bucket::new(limits.messages_per_second, limits.burst, now()),
-        refusals: Bucket::new(FORGIVEN_PER_SECOND, MAX_REFUSALS, now()),
-        heard_at: Instant::now(),
+        rate: Bucket::new(limits.messages_per_second, limits.burst, now.into_std()),
+        refusals: Bucket::new(FORGIVEN_PER_SECOND, MAX_REFUSALS, now.into_std()),
+        opened_at: now,
+        heard_at: now,
+        pinged_at: now,
     };
-    let stopping = gate.stopping.clone();
-    // The reader ends by itself only when the client is gone; the writer ends when the reason to close is written.
+    // The reader ends when the client is gone, the writer when it has written why the connection is closed.
     tokio::select! {
         () = reader.run(&mut stream) => {}
         () = write(&mut sink, &outbox) => {}
-        () = announce_stop(stopping, &outbox) => {}
+        () = close_at_stop(gate.stopping.clone(), &outbox) => {}
     }
     gate.rooms.disconnect(id);
     if let Ok(socket) = sink.reunite(stream) {
-        linger(socket).await;
+        linger(socket.into_inner()).await;
     }
 }
 
 struct Reader<'a> {
-    gate: &'a Gate,
+    rooms: &'a RoomsDriver,
     limits: ConnectionLimits,
     line: Line,
     session: Session,
     rate: Bucket,
     refusals: Bucket,
+    opened_at: Instant,
     heard_at: Instant,
+    pinged_at: Instant,
 }
 
 impl Reader<'_> {
-    async fn run<S>(mut self, stream: &mut SplitStream<WebSocketStream<S>, Message>)
+    async fn run<S>(mut self, stream: &mut SplitStream<WebSocketStream<S>>)
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
+        self.settle();
+        loop {
+            match timeout_at(self.next_deadline(), stream.next()).await {
+                Ok(Some(Ok(message))) => self.hear(&message),
+                Ok(Some(Err(_))) => return let_the_reason_be_written(stream).await,
+                Ok(None) => return,
+                Err(_) => self.handle_deadline(),
+            }
+            if self.line.outbox.is_closing() {
+                // Nobody is heard any more; the writer ends this connection.
+                return std::future::pending().await;
+            }
+        }
     }
+
+    fn hear(&mut self, message: &Message) {
+        self.heard_at = Instant::now();
+        let frame = match message.as_text() {
+            Some(text) => Frame::Text(text),
+            None if message.is_binary() => Frame::Binary(message.as_payload()),
+            None => return, // Control frames are answered below us.
+        };
+        match self.rate.take(self.heard_at.into_std()) {
+            Ok(()) => self.session.handle_frame(frame),
+            Err(retry_after) => {
+                if self.refusals.take(self.heard_at.into_std()).is_err() {
+                    return self.line.outbox.close(Close::RateLimited);
+                }
+                self.session.handle_excess(frame, retry_after);
+            }
+        }
+        self.settle();
+    }
+
+    /// Does what the session wants done, until it wants nothing more.
+    fn settle(&mut self) {
+        while let Some(step) = self.session.poll_output() {
+            match step {
+                Step::Send(frame) => self.line.outbox.push(frame, Sending::Reliable),
+                Step::Close(why) => self.line.outbox.close(why),
+                Step::Ask(ask) => {
+                    for answer in self.rooms.ask(&self.line, ask) {
+                        self.session.handle_reply(&answer);
+                    }
+                }
+            }
+        }
+    }
+
+    fn next_deadline(&self) -> Instant {
+        let ping = self.heard_at.max(self.pinged_at) + self.limits.idle_timeout / 3;
+        let next = ping.min(self.heard_at + self.limits.idle_timeout);
+        if self.session.has_joined() {
+            next
+        } else {
+            next.min(self.opened_at + self.limits.join_timeout)
+        }
+    }
+
+    fn handle_deadline(&mut self) {
+        let now = Instant::now();
+        if !self.session.has_joined() && now >= self.opened_at + self.limits.join_timeout {
+            self.line.outbox.close(Close::JoinTimeout);
+        } else if now >= self.heard_at + self.limits.idle_timeout {
+            self.line.outbox.close(Close::IdleTimeout);
+        } else {
+            self.pinged_at = now;
+            self.line.outbox.ping();
+        }
+    }
+}
+
+async fn write<S>(sink: &mut SplitSink<WebSocketStream<S>, Message>, outbox: &Outbox)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let why = loop {
+        let batch = match outbox.next(WRITE_BATCH).await {
+            Next::Frames(frames) => frames.into_iter().map(Message::text).collect(),
+            Next::Ping => vec![Message::ping("")],
+            Next::Close(why) => break why,
+        };
+        let written = tokio::select! {
+            written = timeout(WRITE_TIMEOUT, send(sink, batch)) => written,
+            () = outbox.given_up() => break Close::SlowConsumer,
+        };
+        match written {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return,
+            Err(_) => break Close::SlowConsumer,
+        }
+    };
+    let Ok(code) = CloseCode::try_from(why.code()) else { return };
+    let goodbye = Message::close(Some(code), why.reason());
+    // If the client does not read it in time, it is cut off without.
+    _ = timeout(CLOSE_TIMEOUT, send(sink, vec![goodbye])).await;
+}
+
+async fn send<S>(
+    sink: &mut SplitSink<WebSocketStream<S>, Message>,
+    batch: Vec<Message>,
+) -> Result<(), tokio_websockets::Error>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    for message in batch {
+        sink.feed(message).await?;
+    }
+    sink.flush().await
+}
+
+async fn close_at_stop(mut stopping: Stopping, outbox: &Outbox) {
+    stopping.begun().await;
+    outbox.close(Close::ServerStopping);
+    std::future::pending().await
+}
+
+/// After bad WebSocket the frame layer has queued the matching close code; reading on writes it.
+async fn let_the_reason_be_written<S>(stream: &mut SplitStream<WebSocketStream<S>>)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    _ = timeout(CLOSE_TIMEOUT, async { while stream.next().await.is_some() {} }).await;
+}
+
+async fn linger<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) {
+    let drained = async {
+        stream.shutdown().await?;
+        tokio::io::copy(&mut stream.take(LINGER_BYTES), &mut tokio::io::sink()).await
+    };
+    _ = timeout(CLOSE_TIMEOUT, drained).await;
 }
