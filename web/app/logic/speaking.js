@@ -1,0 +1,20 @@
+// Tells speech from silence by a level over time, so that a ring does not flicker. No DOM.
+
+/** Steady room noise stays below this. */
+const THRESHOLD = 0.06;
+/** The pause between two words is shorter than this. */
+const HOLD_MS = 700;
+
+export class Speaking {
+  #heardAt = Number.NEGATIVE_INFINITY;
+
+  /**
+   * @param {number} level 0 … 1
+   * @param {number} now milliseconds
+   * @returns {boolean} whether this is somebody who speaks
+   */
+  handleLevel(level, now) {
+    if (level >= THRESHOLD) this.#heardAt = now;
+    return now - this.#heardAt < HOLD_MS;
+  }
+}

@@ -1,0 +1,107 @@
+// Starts the app and decides which view is in front. The views know nothing of each other.
+import { fill } from './dom.js';
+import { t } from './i18n.js';
+import { forgetCall, rememberCall, settings, wasInCall } from './settings.js';
+import { roomFromPath, roomPath } from './logic/room-name.js';
+import { LocalMedia } from './local-media.js';
+import { CallView } from './views/call.js';
+import { EndedView } from './views/ended.js';
+import { PrejoinView } from './views/prejoin.js';
+import { RejoinView } from './views/rejoin.js';
+import { StartView } from './views/start.js';
+
+/** @typedef {import('../sdk/parlor.js').Room} Room */
+/** @typedef {{element: HTMLElement, heading: HTMLElement, close: () => void}} View */
+
+const app = /** @type {HTMLElement} */ (document.getElementById('app'));
+
+/** @type {View | null} */
+let current = null;
+
+/**
+ * The heading is focused, so that a screen reader says where one is.
+ * @param {View} view
+ * @param {string} title
+ */
+function show(view, title) {
+  const first = current === null;
+  current?.close();
+  current = view;
+  document.title = title;
+  fill(app, view.element);
+  if (!first) view.heading.focus({ preventScroll: true });
+}
+
+function route() {
+  if (location.pathname === '/') return showStart();
+  const room = roomFromPath(location.pathname);
+  if (room === null) return showStart(t('start.badAddress'));
+  return wasInCall(room) ? rejoin(room) : showPrejoin(room);
+}
+
+/** @param {string} [problem] */
+function showStart(problem = '') {
+  show(new StartView({ problem, onEnter: (room) => go(roomPath(room)) }), t('app.name'));
+}
+
+/** @param {string} room */
+function showPrejoin(room) {
+  const view = new PrejoinView({
+    room,
+    media: openMedia(),
+    onJoined: (joined, media) => showCall(joined, media),
+    onBack: () => go('/'),
+  });
+  show(view, t('app.titleJoin', { room }));
+}
+
+/** A reload goes straight back, with the remembered devices. @param {string} room */
+function rejoin(room) {
+  const view = new RejoinView({
+    room,
+    media: openMedia(),
+    onJoined: (joined, media) => showCall(joined, media),
+    onFailed: (reason) => showEnded(room, 'failed', reason),
+  });
+  show(view, t('app.titleRoom', { room }));
+}
+
+/** @param {Room} room @param {LocalMedia} media */
+function showCall(room, media) {
+  rememberCall(room.name);
+  settings.visited(room.name);
+  const view = new CallView({ room, media, onEnded: (why, reason) => showEnded(room.name, why, reason) });
+  show(view, t('app.titleRoom', { room: room.name }));
+}
+
+/**
+ * @param {string} room
+ * @param {import('./views/ended.js').Why} why
+ * @param {string} [reason]
+ */
+function showEnded(room, why, reason = '') {
+  forgetCall();
+  show(new EndedView({ why, reason, onRejoin: () => rejoin(room), onHome: () => go('/') }), t('app.titleLeft'));
+}
+
+function openMedia() {
+  return new LocalMedia(settings.values);
+}
+
+/** @param {string} path */
+function go(path) {
+  history.pushState(null, '', path);
+  route();
+}
+
+function applyTheme() {
+  document.documentElement.dataset['theme'] = settings.values.theme;
+}
+
+settings.addEventListener('change', applyTheme);
+addEventListener('popstate', () => {
+  forgetCall();
+  route();
+});
+applyTheme();
+route();

@@ -1,0 +1,256 @@
+// The call: brings stage, toolbar, panels and words together, and follows the room.
+import { h, icon } from '../dom.js';
+import { t } from '../i18n.js';
+import { roomPath } from '../logic/room-name.js';
+import { Unread } from '../logic/unread.js';
+import { connectionNotice, deviceProblem, explain, stateWord } from '../logic/wording.js';
+import { Playback } from '../playback.js';
+import { settings } from '../settings.js';
+import { CallHeader } from './call-header.js';
+import { ChatPanel } from './chat.js';
+import { News } from './news.js';
+import { openHelp } from './help.js';
+import { listenToKeys } from './keyboard.js';
+import { Panels } from './panels.js';
+import { PeoplePanel } from './people.js';
+import { openSettings } from './settings-dialog.js';
+import { Stage } from './stage.js';
+import { Toasts } from './toasts.js';
+import { Toolbar } from './toolbar.js';
+
+/** @typedef {import('../../sdk/parlor.js').Room} Room */
+/** @typedef {import('../../sdk/parlor.js').ParlorError} ParlorError */
+/** @typedef {import('../local-media.js').LocalMedia} LocalMedia */
+/** @typedef {import('./ended.js').Why} Why */
+
+/** @type {Readonly<Record<string, Why>>} */
+const ENDINGS = { left: 'left', replaced: 'replaced', removed: 'removed' };
+
+export class CallView {
+  #room;
+  #media;
+  #onEnded;
+  #stop = new AbortController();
+  /** @type {(() => void)[]} */
+  #unsubscribe = [];
+  #state = 'connected';
+  #unread = new Unread();
+  #playback = new Playback();
+  #toasts = new Toasts();
+  #news = new News(this.#toasts);
+  #link;
+  #header;
+  #stage;
+  #toolbar;
+  #chat;
+  #people;
+  #panels;
+  #banners;
+  #startAudio;
+  #sharing;
+  #talking;
+
+  /** @param {{room: Room, media: LocalMedia, onEnded: (why: Why, reason?: string) => void}} options */
+  constructor({ room, media, onEnded }) {
+    this.#room = room;
+    this.#media = media;
+    this.#onEnded = onEnded;
+    this.#link = new URL(roomPath(room.name), location.href).href;
+    const onCopyLink = () => void this.#copyLink();
+    this.#header = new CallHeader({ room: room.name, onCopyLink, onSettings: () => this.#openSettings(), onHelp: () => openHelp() });
+    this.#stage = new Stage({ room, media, playback: this.#playback, link: this.#link, onCopyLink });
+    this.#toolbar = new Toolbar({
+      microphone: () => this.#toggleMicrophone(), camera: () => this.#toggleCamera(), share: () => void media.setScreen(!media.isOn('screen')),
+      chat: () => this.#panels.toggle('chat', this.#toolbar.chatButton), people: () => this.#panels.toggle('people', this.#toolbar.peopleButton),
+      leave: () => this.#leave(),
+    });
+    this.#chat = new ChatPanel({ room, onClose: () => this.#panels.close() });
+    this.#people = new PeoplePanel({ onClose: () => this.#panels.close(), onCopyLink });
+    this.#startAudio = h('div', { class: 'banner', hidden: true },
+      h('button', { class: 'button primary', type: 'button', 'data-testid': 'start-audio', onclick: () => void this.#playback.start() }, icon('sound'), t('call.startAudio')),
+      h('p', {}, t('call.startAudioWhy')));
+    this.#sharing = h('div', { class: 'banner', hidden: true },
+      h('p', {}, t('call.sharing')),
+      h('button', { class: 'button small', type: 'button', onclick: () => void media.setScreen(false) }, t('call.stopSharing')));
+    this.#talking = h('div', { class: 'banner talking', role: 'status', hidden: true }, icon('mic'), h('p', {}, t('call.talking')));
+    this.#banners = h('div', { class: 'banners' }, this.#startAudio, this.#sharing, this.#talking);
+    this.heading = this.#header.heading;
+    this.element = h('div', { class: 'call' }, this.#header.element, this.#stage.element, this.#banners, this.#toolbar.element,
+      this.#chat.element, this.#people.element, this.#toasts.element);
+    this.#panels = new Panels({
+      panels: { chat: this.#chat, people: this.#people },
+      covered: [this.#header.element, this.#stage.element, this.#banners, this.#toolbar.element],
+      onChange: (open) => this.#panelChanged(open), signal: this.#stop.signal,
+    });
+    this.#followRoom();
+    this.#followMedia();
+    this.#followKeys();
+    this.#header.showState(room.state);
+    this.#panelChanged(null);
+    this.#refresh();
+    void media.attach(room);
+  }
+
+  close() {
+    this.#stop.abort();
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    document.querySelector('dialog[open]')?.remove();
+    this.#news.close();
+    this.#toasts.close();
+    this.#stage.close();
+    this.#media.close();
+    if (this.#room.state !== 'closed') void this.#room.leave().catch(() => undefined);
+  }
+
+  #followRoom() {
+    const room = this.#room;
+    const refresh = () => this.#refresh();
+    this.#unsubscribe = [
+      room.on('state', (detail) => this.#stateChanged(detail)),
+      room.on('member-joined', ({ member }) => { this.#news.joined(member); refresh(); }),
+      room.on('member-left', ({ member, reason }) => { this.#news.left(member, reason); refresh(); }),
+      room.on('member-updated', refresh),
+      room.on('track', ({ member, source }) => { this.#news.track(member, source); refresh(); }),
+      room.on('track-ended', ({ member, source }) => { this.#news.trackEnded(member, source); refresh(); }),
+      room.on('peer-state', (detail) => { this.#stage.notePeer(detail.member, detail); refresh(); }),
+      room.on('chat', (message) => this.#heard(message)),
+      room.on('error', (error) => this.#toasts.show({ text: explain(error), kind: 'problem', key: `error-${error.code}` })),
+    ];
+  }
+
+  #followMedia() {
+    const { signal } = this.#stop;
+    this.#media.addEventListener('change', () => this.#refresh(), { signal });
+    this.#media.addEventListener('problem', (event) => {
+      const { source, error } = /** @type {CustomEvent} */ (event).detail;
+      const { title, advice } = deviceProblem(source, error);
+      this.#toasts.show({ title, text: advice, kind: 'problem', key: `problem-${source}` });
+    }, { signal });
+    this.#media.addEventListener('lost', (event) => {
+      const { source, replaced } = /** @type {CustomEvent} */ (event).detail;
+      const key = source === 'camera' ? 'devices.lostCamera' : replaced ? 'devices.switchedMicrophone' : 'devices.lostMicrophone';
+      this.#toasts.show({ text: t(key), kind: replaced ? 'warning' : 'problem', key: `lost-${source}` });
+    }, { signal });
+    this.#media.addEventListener('screen-ended', () => this.#toasts.show({ text: t('call.shareEnded') }), { signal });
+    this.#playback.addEventListener('change', () => { this.#startAudio.hidden = !this.#playback.blocked; }, { signal });
+    settings.addEventListener('change', () => this.#playback.setSpeaker(settings.values.speakerId), { signal });
+    this.#playback.setSpeaker(settings.values.speakerId);
+  }
+
+  #followKeys() {
+    listenToKeys({
+      press: (action) => {
+        if (action === 'microphone') this.#toggleMicrophone();
+        else if (action === 'camera') this.#toggleCamera();
+        else if (action === 'share') void this.#media.setScreen(!this.#media.isOn('screen'));
+        else if (action === 'chat') this.#panels.toggle('chat', this.#toolbar.chatButton);
+        else if (action === 'people') this.#panels.toggle('people', this.#toolbar.peopleButton);
+        else openHelp();
+      },
+      escape: () => {
+        const was = this.#panels.open;
+        this.#panels.close();
+        return was !== null;
+      },
+      talk: (talking) => this.#talk(talking),
+    }, this.#stop.signal);
+  }
+
+  #refresh() {
+    const { members } = this.#room;
+    this.#stage.update();
+    this.#people.update(members);
+    this.#toolbar.showMedia(this.#media);
+    this.#toolbar.showPeople(members.length);
+    this.#sharing.hidden = !this.#media.isOn('screen');
+  }
+
+  /** @param {import('../../sdk/parlor.js').RoomEvents['state']} detail */
+  #stateChanged(detail) {
+    const notice = connectionNotice(this.#state, detail);
+    this.#state = detail.state;
+    this.#header.showState(detail.state);
+    if (notice) this.#toasts.show({ text: notice.text, lasting: notice.lasting, kind: notice.lasting ? 'warning' : 'good', key: 'connection' });
+    this.#showTitle();
+    this.#refresh();
+    if (detail.state === 'closed') this.#closed(detail.reason);
+  }
+
+  /** @param {ParlorError | undefined} reason */
+  #closed(reason) {
+    const why = reason ? (ENDINGS[reason.code] ?? 'failed') : 'left';
+    this.#onEnded(why, reason ? explain(reason) : '');
+  }
+
+  #leave() {
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    void this.#room.leave().catch(() => undefined);
+    this.#onEnded('left');
+  }
+
+  /** @param {import('../../sdk/parlor.js').ChatMessage} message */
+  #heard(message) {
+    this.#chat.add(message);
+    this.#unread.arrived(message);
+    this.#toolbar.showUnread(this.#unread.count);
+    if (this.#panels.open !== 'chat' && !message.mine) this.#news.said(message, () => this.#panels.toggle('chat', this.#toolbar.chatButton));
+    this.#showTitle();
+  }
+
+  /** @param {import('./panels.js').PanelName | null} open */
+  #panelChanged(open) {
+    this.#unread.setReading(open === 'chat');
+    if (open === 'chat') this.#news.chatOpened();
+    this.element.classList.toggle('with-panel', open !== null);
+    this.#toolbar.showPanel(open);
+    this.#toolbar.showUnread(this.#unread.count);
+    this.#showTitle();
+  }
+
+  #showTitle() {
+    const room = this.#room.name;
+    const unread = this.#unread.count;
+    document.title = this.#state !== 'connected'
+      ? t('app.titleState', { state: stateWord(this.#state), room })
+      : unread > 0 ? t('app.titleUnread', { unread, room }) : t('app.titleRoom', { room });
+  }
+
+  #toggleMicrophone() {
+    const on = !this.#media.isOn('microphone');
+    settings.update({ microphoneOn: on });
+    void this.#media.setMicrophone(on);
+  }
+
+  #toggleCamera() {
+    const on = !this.#media.isOn('camera');
+    settings.update({ cameraOn: on });
+    void this.#media.setCamera(on);
+  }
+
+  /** @param {boolean} talking */
+  #talk(talking) {
+    if (talking && this.#media.state('microphone') !== 'muted') return false;
+    this.#talking.hidden = !talking;
+    void this.#media.setMicrophone(talking);
+    return true;
+  }
+
+  async #copyLink() {
+    try {
+      await navigator.clipboard.writeText(this.#link);
+      this.#toasts.show({ text: t('call.copied'), kind: 'good', key: 'copy' });
+    } catch {
+      this.#toasts.show({ text: t('call.copyFailed', { link: this.#link }), kind: 'problem', key: 'copy' });
+    }
+  }
+
+  #openSettings() {
+    openSettings({
+      media: this.#media, name: this.#room.me.name, onHelp: () => openHelp(),
+      onName: (name) => {
+        settings.update({ name });
+        void this.#room.update({ name }).catch((error) => this.#toasts.show({ text: explain(error), kind: 'problem' }));
+      },
+    });
+  }
+}
