@@ -1,6 +1,7 @@
 //! The program `parlor`: reads what it is told, runs the server, answers with an exit code.
 
 mod config;
+mod drivers;
 mod node;
 mod origin;
 mod shutdown;

@@ -1,6 +1,7 @@
 //! One server from start to stop: puts the parts together and tells them when to end.
 
 use crate::config::{Config, LogFormat};
+use crate::drivers::rooms::RoomsDriver;
 use crate::origin::OriginPolicy;
 use crate::shutdown::{Signals, Stopper, Stopping};
 use crate::transports::gate::Gate;
@@ -24,6 +25,7 @@ pub struct Node {
     pub origins: OriginPolicy,
     pub stopping: Stopping,
     pub web: Web,
+    pub rooms: Arc<RoomsDriver>,
 }
 
 /// Why the server did not start.
@@ -71,6 +73,7 @@ async fn serve(config: Config) -> Result<u8, StartError> {
         origins: OriginPolicy::new(&config.server.allow_origins),
         stopping: stopper.listen(),
         web,
+        rooms: RoomsDriver::start(&config),
         config,
     });
     let router = http::router(Arc::clone(&node));

@@ -11,8 +11,8 @@ mod value;
 mod words;
 
 pub use address::{LOOPBACK, ListenAddress};
-pub use settings::Config;
-pub use words::{AllowedOrigin, LogFormat};
+pub use settings::{Config, Limits};
+pub use words::{AllowedOrigin, DuplicateIdentity, LogFormat};
 
 use flags::{Arguments, Mode};
 use settings::{SETTINGS, Setting};

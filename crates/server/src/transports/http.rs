@@ -1,6 +1,7 @@
 //! HTTP/1.1 on one connection: which path is answered by what.
 
 use super::listener::Connection;
+use super::websocket;
 use crate::node::Node;
 use crate::web::{self, NOT_FOUND};
 use axum::Router;
@@ -14,6 +15,7 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use parlor_dialects::Dialect;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -32,7 +34,8 @@ pub struct Client {
 
 pub fn router(node: Arc<Node>) -> Router {
     Router::new()
-        .route("/", get(page))
+        .route("/", get(page_or_json))
+        .route("/ws", get(native))
         .route("/room/{name}", get(page))
         .route("/app/{*path}", get(file))
         .route("/sdk/{*path}", get(file))
@@ -101,6 +104,18 @@ fn too_many() -> Response<Body> {
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("60"));
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
+}
+
+/// Tutorial clients connect to the root.
+async fn page_or_json(node: State<Arc<Node>>, request: Request) -> Response<Body> {
+    if is_websocket(request.headers()) {
+        return websocket::upgrade(&node, Dialect::Json, request);
+    }
+    page(node, request.headers().clone()).await
+}
+
+async fn native(State(node): State<Arc<Node>>, request: Request) -> Response<Body> {
+    websocket::upgrade(&node, Dialect::Native, request)
 }
 
 async fn page(State(node): State<Arc<Node>>, headers: HeaderMap) -> Response<Body> {

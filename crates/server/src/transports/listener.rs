@@ -121,17 +121,24 @@ pub async fn accept<S>(listener: TcpListener, gate: Arc<Gate>, mut stopping: Sto
 where
     S: Fn(Connection),
 {
+    let mut exhausted = false;
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             () = stopping.begun() => return,
         };
         match accepted {
-            Ok((stream, address)) => admit(stream, address, &gate, &serve),
+            Ok((stream, address)) => {
+                exhausted = false;
+                admit(stream, address, &gate, &serve);
+            }
             // The client was gone before we came to it.
             Err(error) if is_about_one_client(&error) => {}
             Err(error) => {
-                tracing::warn!(%error, open = gate.open(), "cannot accept connections for the moment");
+                // Once for each time of need, not for each try.
+                if !std::mem::replace(&mut exhausted, true) {
+                    tracing::warn!(%error, open = gate.open(), "no new connections for the moment");
+                }
                 tokio::time::sleep(EXHAUSTED_PAUSE).await;
             }
         }

@@ -5,19 +5,23 @@
 
 mod clock;
 mod outbox;
+mod terms;
 
-pub use clock::Clock;
-pub use outbox::{Outbox, OutboxLimits, Sending};
+use clock::Clock;
+pub use outbox::{Next, Outbox, OutboxLimits, Sending};
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use parlor_dialects::{Ask, Bytes, Close, Dialect, Terms, encode_event, encode_reply};
 use parlor_rooms::{
-    ConnectionId, Event, Fresh, Limits, Output, PeerId, Refusal, Reply, Rooms, Secret,
+    Call, ConnectionId, Event, Fresh, Limits, Output, PeerId, Refusal, Reply, Rooms, Secret,
 };
 use tokio::sync::Notify;
+
+use crate::config::Config;
 
 /// A connection as the rooms know it.
 #[derive(Clone)]
@@ -31,6 +35,8 @@ pub struct RoomsDriver {
     clock: Clock,
     limits: Limits,
     terms: Arc<Terms>,
+    outbox_limits: OutboxLimits,
+    last_line: AtomicU64,
     /// A deadline has come that is earlier than the one being waited for.
     rearmed: Notify,
 }
@@ -45,17 +51,27 @@ pub type Answers = Vec<Result<Reply, Refusal>>;
 
 impl RoomsDriver {
     /// Starts the driver; its deadlines are watched by a task that ends with it.
-    pub fn start(limits: Limits, terms: Terms) -> Arc<Self> {
+    pub fn start(config: &Config) -> Arc<Self> {
+        let limits = terms::limits(config);
         let inner = Inner { engine: Rooms::new(limits.clone()), lines: HashMap::new() };
         let driver = Arc::new(Self {
             inner: Mutex::new(inner),
             clock: Clock::start(),
             limits,
-            terms: Arc::new(terms),
+            terms: Arc::new(terms::terms(config)),
+            outbox_limits: terms::outbox(config),
+            last_line: AtomicU64::new(0),
             rearmed: Notify::new(),
         });
         tokio::spawn(watch_deadlines(Arc::downgrade(&driver)));
         driver
+    }
+
+    /// A new connection, not yet known to any room.
+    pub fn open_line(&self, dialect: Dialect) -> Line {
+        let number = self.last_line.fetch_add(1, Ordering::Relaxed) + 1;
+        let outbox = Arc::new(Outbox::new(dialect, self.outbox_limits));
+        Line { id: ConnectionId(number), outbox }
     }
 
     pub fn terms(&self) -> &Arc<Terms> {
@@ -157,23 +173,23 @@ impl Inner {
             match output {
                 Output::Event { to, event } => self.tell(&to, &event),
                 Output::Reply { call, reply } => {
-                    if let Some(outbox) = self.lines.get(&call.connection) {
-                        for frame in encode_reply(outbox.dialect(), call, &reply, terms) {
-                            outbox.push(frame, Sending::Reliable);
-                        }
-                    }
-                    if Some(call.connection) == asking {
-                        answers.push(reply);
-                    }
+                    self.answer(call, &reply, terms);
+                    answers.extend((Some(call.connection) == asking).then_some(reply));
                 }
                 Output::Replaced { connection } => {
-                    if let Some(outbox) = self.lines.remove(&connection) {
-                        outbox.close(Close::Replaced);
-                    }
+                    let replaced = self.lines.remove(&connection);
+                    replaced.inspect(|outbox| outbox.close(Close::Replaced));
                 }
             }
         }
         answers
+    }
+
+    fn answer(&self, call: Call, reply: &Result<Reply, Refusal>, terms: &Terms) {
+        let Some(outbox) = self.lines.get(&call.connection) else { return };
+        for frame in encode_reply(outbox.dialect(), call, reply, terms) {
+            outbox.push(frame, Sending::Reliable);
+        }
     }
 
     /// One encoding for all who speak the same dialect.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::config::Config;
+use crate::drivers::rooms::RoomsDriver;
 use crate::origin::OriginPolicy;
 use crate::shutdown::Stopper;
 use crate::web::Web;
@@ -15,6 +16,7 @@ fn node(stopper: &Stopper) -> Arc<Node> {
         origins: OriginPolicy::new(&[]),
         stopping: stopper.listen(),
         web: Web::open(None).unwrap(),
+        rooms: RoomsDriver::start(&Config::default()),
     })
 }
 

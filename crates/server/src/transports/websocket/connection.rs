@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
-use parlor_dialects::{Close, Dialect, Frame, Session, Step};
-use parlor_rooms::ConnectionId;
+use parlor_dialects::{Close, Frame, Session, Step};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout, timeout_at};
-use tokio_websockets::{CloseCode, Limits, Message, ServerBuilder, WebSocketStream};
+use tokio_websockets::{CloseCode, Limits as FrameLimits, Message, ServerBuilder, WebSocketStream};
 
 use super::rate::Bucket;
-use super::{ConnectionLimits, Gate};
+use crate::config::Limits;
 use crate::drivers::rooms::{Line, Next, Outbox, RoomsDriver, Sending};
+use crate::node::Node;
 use crate::shutdown::Stopping;
 
 /// Written at once at most: a close doesn't have to wait behind more than this.
@@ -26,24 +26,23 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// unread bytes would reset the connection, and the client would never see the reason.
 const LINGER_BYTES: u64 = 16 * 1024 * 1024;
 /// Refused messages before a connection is closed, and how many are forgiven each second.
-const MAX_REFUSALS: u32 = 2_000;
-const FORGIVEN_PER_SECOND: u32 = 20;
+const MAX_REFUSALS: usize = 2_000;
+const FORGIVEN_PER_SECOND: usize = 20;
 
-pub async fn serve<S>(gate: &Gate, dialect: Dialect, id: ConnectionId, stream: S)
+pub async fn serve<S>(node: &Node, line: Line, stream: S)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let limits = gate.limits;
-    let outbox = Arc::new(Outbox::new(dialect, limits.outbox));
-    let frame_limits = Limits::default().max_payload_len(Some(limits.max_frame_bytes));
+    let (limits, outbox) = (&node.config.limits, Arc::clone(&line.outbox));
+    let frame_limits = FrameLimits::default().max_payload_len(Some(limits.max_frame.0));
     let socket = ServerBuilder::new().limits(frame_limits).serve(stream);
     let (mut sink, mut stream) = socket.split();
-    let now = Instant::now();
+    let (now, id) = (Instant::now(), line.id);
     let reader = Reader {
-        rooms: &gate.rooms,
+        rooms: &node.rooms,
         limits,
-        line: Line { id, outbox: outbox.clone() },
-        session: Session::new(dialect, id, gate.rooms.terms().clone()),
+        session: Session::new(outbox.dialect(), id, Arc::clone(node.rooms.terms())),
+        line,
         rate: Bucket::new(limits.messages_per_second, limits.burst, now.into_std()),
         refusals: Bucket::new(FORGIVEN_PER_SECOND, MAX_REFUSALS, now.into_std()),
         opened_at: now,
@@ -54,9 +53,9 @@ where
     tokio::select! {
         () = reader.run(&mut stream) => {}
         () = write(&mut sink, &outbox) => {}
-        () = close_at_stop(gate.stopping.clone(), &outbox) => {}
+        () = close_at_stop(node.stopping.clone(), &outbox) => {}
     }
-    gate.rooms.disconnect(id);
+    node.rooms.disconnect(id);
     if let Ok(socket) = sink.reunite(stream) {
         linger(socket.into_inner()).await;
     }
@@ -64,7 +63,7 @@ where
 
 struct Reader<'a> {
     rooms: &'a RoomsDriver,
-    limits: ConnectionLimits,
+    limits: &'a Limits,
     line: Line,
     session: Session,
     rate: Bucket,
@@ -120,9 +119,8 @@ impl Reader<'_> {
                 Step::Send(frame) => self.line.outbox.push(frame, Sending::Reliable),
                 Step::Close(why) => self.line.outbox.close(why),
                 Step::Ask(ask) => {
-                    for answer in self.rooms.ask(&self.line, ask) {
-                        self.session.handle_reply(&answer);
-                    }
+                    let answers = self.rooms.ask(&self.line, ask);
+                    answers.iter().for_each(|answer| self.session.handle_reply(answer));
                 }
             }
         }

@@ -5,61 +5,33 @@ mod handshake;
 mod rate;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use axum::extract::Request;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use hyper_util::rt::TokioIo;
-use parlor_dialects::Dialect;
-use parlor_rooms::ConnectionId;
+use parlor_dialects::{Close, Dialect};
 
-use crate::drivers::rooms::{OutboxLimits, RoomsDriver};
-use crate::origin::OriginPolicy;
-use crate::shutdown::Stopping;
+use super::http::Client;
+use crate::node::Node;
 
-/// Everything that a connection needs to be served.
-pub struct Gate {
-    pub rooms: Arc<RoomsDriver>,
-    pub origins: OriginPolicy,
-    pub limits: ConnectionLimits,
-    pub stopping: Stopping,
-    pub last_connection: AtomicU64,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub struct ConnectionLimits {
-    pub max_frame_bytes: usize,
-    pub messages_per_second: u32,
-    pub burst: u32,
-    pub outbox: OutboxLimits,
-    pub join_timeout: Duration,
-    pub idle_timeout: Duration,
-}
-
-/// Whether a request asks for a WebSocket at all.
-pub fn is_upgrade(request: &Request) -> bool {
-    handshake::wants_websocket(request.headers())
-}
-
-/// Answers the handshake; what follows is served by a task of its own.
-pub fn upgrade(gate: &Arc<Gate>, dialect: Dialect, mut request: Request) -> Response {
-    if let Err(refused) = gate.origins.check(request.headers()) {
-        return (StatusCode::FORBIDDEN, format!("{refused}\n")).into_response();
-    }
+/// Answers the handshake; what follows is served by a task of its own. The origin was checked before.
+pub fn upgrade(node: &Arc<Node>, dialect: Dialect, mut request: Request) -> Response {
     let accept = match handshake::accept(&request) {
         Ok(accept) => accept,
         Err(refused) => return refused.into_response(),
     };
-    let gate = gate.clone();
+    let node = Arc::clone(node);
+    let client = request.extensions().get::<Client>();
+    let over_limit = client.is_some_and(|client| client.over_limit);
     let upgrading = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
         // An error means that the client went away before the answer was written.
-        if let Ok(upgraded) = upgrading.await {
-            let id = ConnectionId(gate.last_connection.fetch_add(1, Ordering::Relaxed) + 1);
-            connection::serve(&gate, dialect, id, TokioIo::new(upgraded)).await;
+        let Ok(upgraded) = upgrading.await else { return };
+        let line = node.rooms.open_line(dialect);
+        if over_limit {
+            line.outbox.close(Close::TooManyConnections);
         }
+        connection::serve(&node, line, TokioIo::new(upgraded)).await;
     });
     handshake::switching_protocols(&accept)
 }

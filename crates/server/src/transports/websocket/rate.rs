@@ -12,9 +12,10 @@ pub struct Bucket {
 }
 
 impl Bucket {
-    pub fn new(per_second: u32, burst: u32, now: Instant) -> Self {
-        let burst = f64::from(burst);
-        Self { per_second: f64::from(per_second), burst, tokens: burst, filled_at: now }
+    #[expect(clippy::cast_precision_loss, reason = "no rate comes near 2^52")]
+    pub fn new(per_second: usize, burst: usize, now: Instant) -> Self {
+        let (per_second, burst) = (per_second as f64, burst as f64);
+        Self { per_second, burst, tokens: burst, filled_at: now }
     }
 
     /// Takes one, or tells how long to wait for one.
