@@ -8,7 +8,7 @@ export interface Ack {
 /** An ICE candidate for one peer. */
 export interface Candidate {
   /** `null`: there are no more. */
-  candidate: { candidate: string; sdpMLineIndex?: number; sdpMid?: string; usernameFragment?: string };
+  candidate: IceCandidate | null;
   to: string;
   id?: number;
 }
@@ -103,6 +103,14 @@ export interface Description {
   sdp: string;
   to: string;
   id?: number;
+}
+
+/** An `RTCIceCandidateInit` of the W3C. */
+export interface IceCandidate {
+  candidate: string;
+  sdpMLineIndex?: number;
+  sdpMid?: string;
+  usernameFragment?: string;
 }
 
 /** An `RTCIceServer` of the W3C. */
@@ -340,8 +348,7 @@ export interface ServerMessageAnswer {
 
 export interface ServerMessageCandidate {
   type: "candidate";
-  /** An `RTCIceCandidateInit` of the W3C. */
-  candidate: { candidate: string; sdpMLineIndex?: number; sdpMid?: string; usernameFragment?: string };
+  candidate: IceCandidate | null;
   from: string;
   seq: number;
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -108,7 +108,7 @@ pub struct Candidate<'a> {
     pub to: Cow<'a, str>,
     /// `null`: there are no more.
     #[serde(borrow)]
-    #[schemars(with = "Option<IceCandidate>", required)]
+    #[schemars(schema_with = "candidate_or_null")]
     pub candidate: &'a RawValue,
 }
 
@@ -121,6 +121,12 @@ pub struct IceCandidate {
     pub sdp_mid: Option<String>,
     pub sdp_m_line_index: Option<u16>,
     pub username_fragment: Option<String>,
+}
+
+/// `Option` would make the field look optional; it is not.
+fn candidate_or_null(generator: &mut SchemaGenerator) -> Schema {
+    let candidate = generator.subschema_for::<IceCandidate>();
+    json_schema!({ "anyOf": [candidate, { "type": "null" }] })
 }
 
 /// Change what the others see of you.
@@ -277,7 +283,7 @@ pub enum ServerMessage<'a> {
     Candidate {
         seq: u64,
         from: String,
-        #[schemars(with = "Option<IceCandidate>", required)]
+        #[schemars(schema_with = "candidate_or_null")]
         candidate: &'a RawValue,
     },
 }
