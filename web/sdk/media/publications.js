@@ -1,0 +1,111 @@
+// What this member shares with the others: tracks by source, muted or not, and the attributes that announce them.
+
+import { ParlorError } from '../errors.js';
+
+/** @import { Source } from '../types.js' */
+
+/**
+ * @typedef {{track: MediaStreamTrack, stream: MediaStream}} Slot one sender of every peer connection
+ * @typedef {{tracks: MediaStreamTrack[], muted: boolean}} Publication
+ */
+
+/** @type {Record<Source, string>} */
+const ATTRIBUTES = { microphone: 'mic', camera: 'camera', screen: 'screen' };
+
+export class Publications {
+  /** @type {Map<Source, Publication>} */ #published = new Map();
+  // The ids of these streams tell the others which track is which, so they stay the same for the whole stay.
+  /** @type {MediaStream | null} */ #media;
+  /** @type {MediaStream | null} */ #screen;
+  /** @type {(source: Source) => void} */ #onEnded;
+
+  /**
+   * @param {boolean} rtc whether there will be peer connections
+   * @param {(source: Source) => void} onEnded a track ended by itself: unplugged, or stopped in the browser's own bar
+   */
+  constructor(rtc, onEnded) {
+    this.#media = rtc ? new MediaStream() : null;
+    this.#screen = rtc ? new MediaStream() : null;
+    this.#onEnded = onEnded;
+  }
+
+  get media() { return this.#media; }
+  get screen() { return this.#screen; }
+
+  /** @param {Source} source @param {MediaStream} stream */
+  publish(source, stream) {
+    const tracks = tracksFor(source, stream);
+    const muted = this.#published.get(source)?.muted ?? false;
+    this.unpublish(source);
+    const publication = { tracks, muted };
+    this.#published.set(source, publication);
+    for (const track of tracks) {
+      track.enabled = !muted;
+      this.#groupOf(source)?.addTrack(track);
+      track.addEventListener('ended', () => {
+        if (this.#published.get(source) === publication) this.#onEnded(source);
+      });
+    }
+  }
+
+  /** @param {Source} source */
+  unpublish(source) {
+    for (const track of this.#published.get(source)?.tracks ?? []) this.#groupOf(source)?.removeTrack(track);
+    return this.#published.delete(source);
+  }
+
+  /** @param {Source} source @param {boolean} muted */
+  setMuted(source, muted) {
+    const publication = this.#published.get(source);
+    if (!publication) throw new ParlorError('bad-argument', { message: `No ${source} is published` });
+    publication.muted = muted;
+    for (const track of publication.tracks) track.enabled = !muted;
+  }
+
+  /** @returns {Map<string, Slot>} */
+  slots() {
+    const slots = new Map();
+    for (const [source, { tracks }] of this.#published) {
+      for (const track of tracks) slots.set(`${source}/${track.kind}`, { track, stream: this.#groupOf(source) });
+    }
+    return slots;
+  }
+
+  /** @returns {Record<string, string | null>} null: to be removed */
+  attributes() {
+    /** @type {Record<string, string | null>} */
+    const all = { 'media-stream': this.#media?.id ?? null, 'screen-stream': this.#screen?.id ?? null };
+    for (const source of /** @type {Source[]} */ (Object.keys(ATTRIBUTES))) {
+      const publication = this.#published.get(source);
+      all[ATTRIBUTES[source]] = publication ? (publication.muted ? 'muted' : 'on') : null;
+    }
+    return all;
+  }
+
+  /** @param {Source} source */
+  #groupOf(source) {
+    return source === 'screen' ? this.#screen : this.#media;
+  }
+}
+
+/**
+ * @param {Readonly<Record<string, string>>} attributes
+ * @returns {Readonly<Record<Source, import('../types.js').SourceState>>}
+ */
+export function sourcesIn(attributes) {
+  const state = (/** @type {Source} */ source) => {
+    const value = attributes[ATTRIBUTES[source]];
+    return value === 'on' || value === 'muted' ? value : 'off';
+  };
+  return { microphone: state('microphone'), camera: state('camera'), screen: state('screen') };
+}
+
+/** @param {Source} source @param {MediaStream} stream */
+function tracksFor(source, stream) {
+  if (!(source in ATTRIBUTES)) throw new ParlorError('bad-argument', { message: `No such source: ${source}` });
+  const [audio, video] = [stream.getAudioTracks()[0], stream.getVideoTracks()[0]];
+  const wanted = source === 'microphone' ? [audio] : source === 'camera' ? [video] : [video, audio];
+  const tracks = wanted.filter((track) => track !== undefined);
+  if (!tracks.length) throw new ParlorError('bad-argument', { message: `The stream has no track for ${source}` });
+  return tracks;
+}

@@ -1,0 +1,78 @@
+// The public types of the SDK.
+
+import type { Member } from './member.js';
+import type { ParlorError } from './errors.js';
+
+export type Source = 'microphone' | 'camera' | 'screen';
+export type SourceState = 'off' | 'muted' | 'on';
+export type RoomState = 'connecting' | 'connected' | 'reconnecting' | 'closed';
+export type PeerState = 'connecting' | 'connected' | 'reconnecting' | 'failed';
+export type Stage = 'signaling' | 'connecting' | 'securing' | 'communicating';
+export type Path = 'direct' | 'relayed';
+
+export interface JoinOptions {
+  room: string;
+  name?: string;
+  /** Default: the server that this module was loaded from. */
+  url?: string | URL;
+  attributes?: Record<string, string>;
+  identity?: string;
+  /** A reloaded page is the same member. Default: true where the browser can tell two tabs apart. */
+  remember?: boolean;
+  /** Build peer connections. Default: true where there is WebRTC. */
+  mesh?: boolean;
+  /** Members of a room that are connected with each other. Default: 8. */
+  meshLimit?: number;
+  /** Merged over what the server says. */
+  rtc?: RTCConfiguration;
+  signal?: AbortSignal;
+  WebSocket?: typeof WebSocket;
+}
+
+export interface ChatMessage {
+  readonly id: string;
+  readonly from: Member | null;
+  readonly fromId: string;
+  readonly name: string;
+  readonly text: string;
+  readonly at: number;
+  readonly mine: boolean;
+}
+
+export interface RoomEvents {
+  'state': { state: RoomState; attempt?: number; retryInMs?: number; recovered?: number; reason?: ParlorError };
+  'member-joined': { member: Member };
+  'member-left': { member: Member; reason: string };
+  'member-updated': { member: Member };
+  'chat': ChatMessage;
+  'message': { from: Member; data: any; volatile: boolean; path: 'peer' | 'server' };
+  'track': { member: Member; source: Source; stream: MediaStream };
+  'track-ended': { member: Member; source: Source };
+  'peer-state': { member: Member; state: PeerState; stage?: Stage; path?: Path; error?: ParlorError };
+  'error': ParlorError;
+}
+
+export type RoomEvent = { [T in keyof RoomEvents]: { type: T; detail: RoomEvents[T] } }[keyof RoomEvents];
+
+export interface SendOptions {
+  to?: Member | string | (Member | string)[];
+  volatile?: boolean;
+}
+
+export interface PeerStats {
+  peer: string;
+  state: 'none' | PeerState;
+  path: 'direct' | 'relayed' | 'none';
+  protocol: string;
+  rttMs: number | null;
+  sendKbps: number;
+  recvKbps: number;
+  packetsLost: number;
+  video: { width: number; height: number; fps: number; framesDecoded: number } | null;
+  audioLevel: number | null;
+}
+
+export interface RoomStats {
+  at: number;
+  peers: PeerStats[];
+}
