@@ -8,7 +8,10 @@ use futures_util::{SinkExt, StreamExt};
 use parlor_dialects::{Close, Frame, Session, Step};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout, timeout_at};
-use tokio_websockets::{CloseCode, Limits as FrameLimits, Message, ServerBuilder, WebSocketStream};
+use tokio_websockets::proto::ProtocolError;
+use tokio_websockets::{
+    CloseCode, Error, Limits as FrameLimits, Message, ServerBuilder, WebSocketStream,
+};
 
 use super::rate::Bucket;
 use crate::config::Limits;
@@ -82,7 +85,10 @@ impl Reader<'_> {
         loop {
             match timeout_at(self.next_deadline(), stream.next()).await {
                 Ok(Some(Ok(message))) => self.hear(&message),
-                Ok(Some(Err(_))) => return let_the_reason_be_written(stream).await,
+                Ok(Some(Err(error))) => match reason(&error) {
+                    Some(why) => self.line.outbox.close(why),
+                    None => return,
+                },
                 Ok(None) => return,
                 Err(_) => self.handle_deadline(),
             }
@@ -153,26 +159,42 @@ async fn write<S>(sink: &mut SplitSink<WebSocketStream<S>, Message>, outbox: &Ou
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let why = loop {
+    let why = write_until_close(sink, outbox).await;
+    let goodbye = async {
+        if let Ok(code) = CloseCode::try_from(why.code()) {
+            // Fails after bad WebSocket: then the frame layer has queued a close of its own, which is only to be flushed.
+            _ = sink.send(Message::close(Some(code), why.reason())).await;
+        }
+        sink.flush().await
+    };
+    // Who does not read it in time is cut off without.
+    _ = timeout(CLOSE_TIMEOUT, goodbye).await;
+}
+
+async fn write_until_close<S>(
+    sink: &mut SplitSink<WebSocketStream<S>, Message>,
+    outbox: &Outbox,
+) -> Close
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    loop {
         let batch = match outbox.next(WRITE_BATCH).await {
             Next::Frames(frames) => frames.into_iter().map(Message::text).collect(),
             Next::Ping => vec![Message::ping("")],
-            Next::Close(why) => break why,
+            Next::Close(why) => return why,
         };
         let written = tokio::select! {
             written = timeout(WRITE_TIMEOUT, send(sink, batch)) => written,
-            () = outbox.given_up() => break Close::SlowConsumer,
+            () = outbox.given_up() => return Close::SlowConsumer,
         };
         match written {
             Ok(Ok(())) => {}
-            Ok(Err(_)) => return,
-            Err(_) => break Close::SlowConsumer,
+            // Closing already, or gone.
+            Ok(Err(_)) => return Close::ProtocolError,
+            Err(_) => return Close::SlowConsumer,
         }
-    };
-    let Ok(code) = CloseCode::try_from(why.code()) else { return };
-    let goodbye = Message::close(Some(code), why.reason());
-    // If the client does not read it in time, it is cut off without.
-    _ = timeout(CLOSE_TIMEOUT, send(sink, vec![goodbye])).await;
+    }
 }
 
 async fn send<S>(
@@ -194,12 +216,20 @@ async fn close_at_stop(mut stopping: Stopping, outbox: &Outbox) {
     std::future::pending().await
 }
 
-/// After bad WebSocket the frame layer has queued the matching close code; reading on writes it.
-async fn let_the_reason_be_written<S>(stream: &mut SplitStream<WebSocketStream<S>>)
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    _ = timeout(CLOSE_TIMEOUT, async { while stream.next().await.is_some() {} }).await;
+/// Why a connection is closed that speaks bad WebSocket; `None` when it is gone.
+fn reason(error: &Error) -> Option<Close> {
+    match error {
+        Error::PayloadTooLong { .. } => Some(Close::FrameTooLarge),
+        Error::Protocol(ProtocolError::InvalidUtf8) => Some(Close::InvalidUtf8),
+        Error::Protocol(_) => Some(Close::ProtocolError),
+        // Gone, or about handshakes, which are not made in this layer.
+        Error::AlreadyClosed
+        | Error::Io(_)
+        | Error::CannotResolveHost
+        | Error::DisallowedHeader
+        | Error::Upgrade(_)
+        | _ => None,
+    }
 }
 
 async fn linger<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) {
