@@ -80,6 +80,8 @@ export function wordmark(label) {
   const svg = document.createElementNS(SVG, 'svg');
   svg.setAttribute('class', 'wordmark');
   svg.setAttribute('viewBox', '0 0 150 44');
+  // In a narrow place the door alone remains.
+  svg.setAttribute('preserveAspectRatio', 'xMinYMid slice');
   svg.setAttribute('role', 'img');
   svg.setAttribute('aria-label', label);
   const use = document.createElementNS(SVG, 'use');

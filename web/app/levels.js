@@ -1,11 +1,11 @@
 // Listens to everybody's level and tells who is speaking.
-import { LevelMeter } from '../sdk/parlor.js';
 import { Speaking } from './logic/speaking.js';
+import { Meter } from './meter.js';
 
 const EVERY_MS = 100;
 
 export class Levels {
-  /** @type {Map<string, {trackId: string, meter: LevelMeter, speaking: Speaking}>} */
+  /** @type {Map<string, {trackId: string, meter: Meter, speaking: Speaking}>} */
   #watched = new Map();
   #timer;
 
@@ -28,7 +28,7 @@ export class Levels {
     if (known?.trackId === track?.id) return;
     known?.meter.stop();
     this.#watched.delete(id);
-    if (stream && track) this.#watched.set(id, { trackId: track.id, meter: new LevelMeter(stream), speaking: new Speaking() });
+    if (stream && track) this.#watched.set(id, { trackId: track.id, meter: new Meter(stream), speaking: new Speaking() });
     else onSilent?.(id, false);
   }
 

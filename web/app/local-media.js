@@ -188,8 +188,10 @@ export class LocalMedia extends EventTarget {
   async #publish(source) {
     const stream = this.#streams.get(source);
     if (!stream || !this.#room) return;
-    await this.#room.publish(source, stream);
-    if (source === 'microphone') await this.#room.setMuted('microphone', this.#muted);
+    const publishing = this.#room.publish(source, stream);
+    // In the same moment: what is published anew starts unmuted.
+    const muting = source === 'microphone' ? this.#room.setMuted('microphone', this.#muted) : null;
+    await Promise.all([publishing, muting]);
   }
 
   /** @param {Source} source @param {ParlorError} error */

@@ -76,7 +76,6 @@ export const en = {
   'call.joinedMany': { one: '{count} person joined', other: '{count} people joined' },
   'call.leftMany': { one: '{count} person left', other: '{count} people left' },
   'call.sharesScreen': '{name} is sharing a screen',
-  'call.meshFull': 'More people are here than can be seen directly. Chat reaches everybody.',
 
   'control.microphone': 'Microphone',
   'control.microphoneShort': 'Mic',
@@ -118,7 +117,7 @@ export const en = {
   'peer.failed.unknown': 'Try to reload the page. Chat still works.',
   'peer.failedShort': 'No connection',
 
-  'alone.heading': 'You’re the first one here',
+  'alone.heading': 'You’re the only one here',
   'alone.text': 'Send this link to the people you want to see.',
   'alone.link': 'Link to this room',
   'alone.share': 'Send link…',
@@ -159,6 +158,7 @@ export const en = {
   'settings.theme.dark': 'Dark',
   'settings.shortcuts': 'Keyboard shortcuts',
   'settings.shortcutsNote': 'Single keys such as M and V work in a call.',
+  'settings.showShortcuts': 'Show shortcuts',
   'settings.done': 'Done',
 
   'help.heading': 'Keyboard shortcuts',
@@ -232,6 +232,9 @@ export const en = {
   'problem.other.camera': 'The camera could not be started',
   'problem.other.screen': 'The screen could not be shared',
 
+  'refusal.mesh-limit': 'More people are here than can be seen and heard directly. Chat reaches everybody.',
+  'refusal.unreachable': 'The server can’t be reached. Check your network, then try again.',
+  'refusal.session-lost': 'The server was started anew and does not know this call any more.',
   'refusal.room-full': 'This room is full.',
   'refusal.too-many-rooms': 'This server has as many rooms as it can take. Try again later.',
   'refusal.identity-taken': 'You are already in this room somewhere else.',

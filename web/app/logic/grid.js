@@ -9,7 +9,7 @@ const WIDEST = 16 / 9;
 /** A lying stage crops a camera picture at most to this. */
 const NARROWEST_LYING = 1.25;
 /** A standing stage (a phone) may crop to a portrait. */
-const NARROWEST_STANDING = 0.75;
+const NARROWEST_STANDING = 0.6;
 /** Below this width a name can't be read: the stage scrolls instead. */
 const SMALLEST = 136;
 const STRIP_ASPECT = 4 / 3;

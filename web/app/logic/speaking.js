@@ -1,7 +1,7 @@
 // Tells speech from silence by a level over time, so that a ring does not flicker. No DOM.
 
-/** Steady room noise stays below this. */
-const THRESHOLD = 0.06;
+/** -42 dBFS: the noise of a room stays below, speech at a normal distance above. */
+const THRESHOLD = 0.3;
 /** The pause between two words is shorter than this. */
 const HOLD_MS = 700;
 

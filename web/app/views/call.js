@@ -26,6 +26,9 @@ import { Toolbar } from './toolbar.js';
 /** @type {Readonly<Record<string, Why>>} */
 const ENDINGS = { left: 'left', replaced: 'replaced', removed: 'removed' };
 
+/** By the tile of the member, or when the device was lost. */
+const TOLD_ELSEWHERE = new Set(['device-lost', 'peer-unreachable', 'negotiation-failed']);
+
 export class CallView {
   #room;
   #media;
@@ -114,8 +117,14 @@ export class CallView {
       room.on('track-ended', ({ member, source }) => { this.#news.trackEnded(member, source); refresh(); }),
       room.on('peer-state', (detail) => { this.#stage.notePeer(detail.member, detail); refresh(); }),
       room.on('chat', (message) => this.#heard(message)),
-      room.on('error', (error) => this.#toasts.show({ text: explain(error), kind: 'problem', key: `error-${error.code}` })),
+      room.on('error', (error) => this.#troubled(error)),
     ];
+  }
+
+  /** @param {ParlorError} error */
+  #troubled(error) {
+    if (TOLD_ELSEWHERE.has(error.code)) return;
+    this.#toasts.show({ text: explain(error), kind: 'problem', key: `error-${error.code}` });
   }
 
   #followMedia() {

@@ -54,7 +54,9 @@ export class News {
 
   /** @param {Member} member @param {string} source */
   trackEnded(member, source) {
-    if (source === 'screen') this.#sharing.delete(member.id);
+    if (source !== 'screen') return;
+    this.#sharing.delete(member.id);
+    this.#toasts.dismiss(`share-${member.id}`);
   }
 
   /** @param {ChatMessage} message @param {() => void} openChat */

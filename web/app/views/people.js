@@ -1,6 +1,6 @@
 // The people panel: everybody in the room, and how they are connected.
 import { fill, h, icon } from '../dom.js';
-import { list, t } from '../i18n.js';
+import { t } from '../i18n.js';
 import { avatar } from './avatar.js';
 
 /** @typedef {import('../../sdk/parlor.js').Member} Member */
@@ -53,7 +53,7 @@ function state(member) {
   const words = [];
   if (member.sources.screen !== 'off') words.push(t('people.sharing'));
   if (!member.isMe) words.push(...connection(member));
-  return list(words);
+  return words.join(' · ');
 }
 
 /** @param {Member} member */

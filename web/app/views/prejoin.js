@@ -1,10 +1,11 @@
 // Before the call: who am I, how do I look and sound, who is there.
-import { join, LevelMeter, presence } from '../../sdk/parlor.js';
+import { join, presence } from '../../sdk/parlor.js';
 import { fill, h, icon, uniqueId, wordmark } from '../dom.js';
 import { list, t } from '../i18n.js';
 import { cleanName, NAME_LIMIT } from '../logic/limits.js';
 import { deviceProblem, explain } from '../logic/wording.js';
 import { LocalMedia } from '../local-media.js';
+import { Meter } from '../meter.js';
 import { settings } from '../settings.js';
 import { DeviceChoice } from './device-choice.js';
 import { ToggleButton } from './media-button.js';
@@ -21,7 +22,7 @@ export class PrejoinView {
   #onJoined;
   #handedOver = false;
   #stop = new AbortController();
-  /** @type {LevelMeter | null} */
+  /** @type {Meter | null} */
   #meter = null;
   /** @type {MediaStream | null} */
   #metered = null;
@@ -31,7 +32,7 @@ export class PrejoinView {
   #video = h('video', { class: 'mirrored', playsinline: true, autoplay: true, 'aria-label': t('prejoin.preview') });
   #placeholder = h('p', { class: 'preview-words' });
   #levelBar = h('span', { class: 'level-fill' });
-  #level = h('div', { class: 'level', role: 'img', 'aria-label': t('prejoin.level') }, h('span', { class: 'level-track' }, this.#levelBar));
+  #level = h('div', { class: 'level', role: 'img', 'aria-label': t('prejoin.level') }, icon('sound'), h('span', { class: 'level-track' }, this.#levelBar));
   #problems = h('div', { class: 'problems', role: 'status' });
   #presence = h('p', { class: 'presence', role: 'status' });
   #error = h('p', { class: 'field-error', role: 'alert', hidden: true });
@@ -99,9 +100,8 @@ export class PrejoinView {
         wordmark(t('app.name')),
         h('button', { class: 'button quiet', type: 'button', onclick: onBack }, icon('back'), t('prejoin.back'))),
       h('main', { class: 'prejoin-main' },
-        h('div', { class: 'prejoin-media' }, preview, this.#problems,
-          h('section', { class: 'prejoin-devices', 'aria-label': t('prejoin.devices') }, this.#choice.element)),
-        form));
+        preview, this.#problems, form,
+        h('section', { class: 'prejoin-devices', 'aria-label': t('prejoin.devices') }, this.#choice.element)));
   }
 
   /** One after the other: two questions of the browser at once confuse. */
@@ -157,7 +157,7 @@ export class PrejoinView {
     if (stream === this.#metered) return;
     this.#meter?.stop();
     this.#metered = stream;
-    this.#meter = stream ? new LevelMeter(stream) : null;
+    this.#meter = stream ? new Meter(stream) : null;
   }
 
   #drawLevel() {

@@ -28,7 +28,7 @@ export function openSettings({ media, name, onName, onHelp }) {
     themeChoice(),
     shortcutSwitch(),
     h('div', { class: 'button-row' },
-      h('button', { class: 'button quiet', type: 'button', onclick: () => { dialog.close(); onHelp(); } }, icon('keyboard'), t('call.help')),
+      h('button', { class: 'button quiet', type: 'button', onclick: () => { dialog.close(); onHelp(); } }, icon('keyboard'), t('settings.showShortcuts')),
       h('button', { class: 'button primary', type: 'submit' }, t('settings.done')))));
   return dialog;
 }

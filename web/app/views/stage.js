@@ -134,13 +134,12 @@ export class Stage {
 
   /** @param {Tile} tile @param {Member} member @param {boolean} large */
   #dressOther(tile, member, large) {
-    const heard = member.sources.microphone === 'on';
+    const { microphone, camera } = visibleSources(member);
     this.#playback.play(tile.media, member.media);
     tile.setFace(member.name);
-    const hasPicture = (member.media?.getVideoTracks().length ?? 0) > 0;
-    tile.update({ name: member.name, showVideo: hasPicture && member.sources.camera === 'on', microphone: member.sources.microphone, large });
+    tile.update({ name: member.name, showVideo: camera === 'on' && hasTrack(member.media, 'video'), microphone, large });
     tile.setStatus(member, this.#troubles.get(member.id));
-    this.#levels.watch(member.id, heard ? member.media : null, () => tile.setSpeaking(false));
+    this.#levels.watch(member.id, microphone === 'on' ? member.media : null, () => tile.setSpeaking(false));
   }
 
   #layout() {
@@ -155,3 +154,18 @@ export class Stage {
   }
 }
 
+/**
+ * A client of another kind sends without a word about it.
+ * @param {Member} member
+ * @returns {{microphone: import('../../sdk/parlor.js').SourceState, camera: import('../../sdk/parlor.js').SourceState}}
+ */
+function visibleSources(member) {
+  if ('media-stream' in member.attributes) return member.sources;
+  const state = (/** @type {'audio' | 'video'} */ kind) => (hasTrack(member.media, kind) ? 'on' : 'off');
+  return { microphone: state('audio'), camera: state('video') };
+}
+
+/** @param {MediaStream | null} stream @param {'audio' | 'video'} kind */
+function hasTrack(stream, kind) {
+  return stream?.getTracks().some((track) => track.kind === kind && track.readyState === 'live') ?? false;
+}
