@@ -28,7 +28,7 @@ export const en = {
   'prejoin.nameNeeded': 'Say who you are first.',
   'prejoin.join': 'Join',
   'prejoin.joining': 'Joining…',
-  'prejoin.withoutDevices': 'Join without microphone and camera',
+  'prejoin.withoutDevices': 'Join without mic and camera',
   'prejoin.nobody': 'Nobody is here yet.',
   'prejoin.here': { one: '{names} is here.', other: '{names} are here.' },
   'prejoin.more': { one: '{count} other', other: '{count} others' },
@@ -53,7 +53,6 @@ export const en = {
   'devices.lostCamera': 'Your camera was unplugged, so your picture is off.',
   'devices.switchedMicrophone': 'Your microphone was unplugged. Parlor switched to another one.',
 
-  'call.heading': 'Room {room}',
   'call.stage': 'People in the call',
   'call.controls': 'Call controls',
   'call.copyLink': 'Copy link',
@@ -115,7 +114,6 @@ export const en = {
   'peer.failed.securing': 'A path was found, but the encrypted connection did not come up. A firewall or proxy may interfere. Chat still works.',
   'peer.failed.communicating': 'The connection broke and did not come back. Check your network, then reload the page. Chat still works.',
   'peer.failed.unknown': 'Try to reload the page. Chat still works.',
-  'peer.failedShort': 'No connection',
 
   'alone.heading': 'You’re the only one here',
   'alone.text': 'Send this link to the people you want to see.',
@@ -138,7 +136,6 @@ export const en = {
 
   'people.heading': 'People',
   'people.close': 'Close people',
-  'people.count': { one: '{count} person', other: '{count} people' },
   'people.noMicrophone': 'no microphone',
   'people.cameraOn': 'camera on',
   'people.sharing': 'sharing a screen',

@@ -32,11 +32,16 @@ function withoutTrailingMarks(address) {
   while (end > 0) {
     const last = address[end - 1] ?? '';
     const opener = CLOSERS[last];
-    const unopened = opener !== undefined && !address.slice(0, end - 1).includes(opener);
+    const unopened = opener !== undefined && count(address, last, end) > count(address, opener, end);
     if (!/[.,;:!?…]/.test(last) && !unopened) break;
     end -= 1;
   }
   return address.slice(0, end);
+}
+
+/** @param {string} text @param {string} character @param {number} end */
+function count(text, character, end) {
+  return text.slice(0, end).split(character).length - 1;
 }
 
 /** @param {string} address @returns {string | null} */

@@ -3,7 +3,7 @@ import { h, icon } from '../dom.js';
 import { t } from '../i18n.js';
 import { roomPath } from '../logic/room-name.js';
 import { Unread } from '../logic/unread.js';
-import { connectionNotice, deviceProblem, explain, stateWord } from '../logic/wording.js';
+import { connectionNotice, deviceProblem, explain, peerFailure, stateWord } from '../logic/wording.js';
 import { Playback } from '../playback.js';
 import { settings } from '../settings.js';
 import { CallHeader } from './call-header.js';
@@ -111,14 +111,22 @@ export class CallView {
     this.#unsubscribe = [
       room.on('state', (detail) => this.#stateChanged(detail)),
       room.on('member-joined', ({ member }) => { this.#news.joined(member); refresh(); }),
-      room.on('member-left', ({ member, reason }) => { this.#news.left(member, reason); refresh(); }),
+      room.on('member-left', ({ member, reason }) => { this.#toasts.dismiss(`peer-${member.id}`); this.#news.left(member, reason); refresh(); }),
       room.on('member-updated', refresh),
       room.on('track', ({ member, source }) => { this.#news.track(member, source); refresh(); }),
       room.on('track-ended', ({ member, source }) => { this.#news.trackEnded(member, source); refresh(); }),
-      room.on('peer-state', (detail) => { this.#stage.notePeer(detail.member, detail); refresh(); }),
+      room.on('peer-state', (detail) => { this.#peerChanged(detail); refresh(); }),
       room.on('chat', (message) => this.#heard(message)),
       room.on('error', (error) => this.#troubled(error)),
     ];
+  }
+
+  /** A small tile has no room for advice, so it is said in a toast too. @param {import('../../sdk/parlor.js').RoomEvents['peer-state']} detail */
+  #peerChanged({ member, state, stage }) {
+    this.#stage.notePeer(member, stage);
+    const key = `peer-${member.id}`;
+    if (state === 'failed') this.#toasts.show({ title: t('peer.failed', { name: member.name }), text: peerFailure(stage), kind: 'problem', key });
+    else if (state === 'connected') this.#toasts.dismiss(key);
   }
 
   /** @param {ParlorError} error */

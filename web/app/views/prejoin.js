@@ -123,6 +123,7 @@ export class PrejoinView {
     if (this.#video.srcObject !== camera) this.#video.srcObject = camera;
     this.#video.hidden = camera === null;
     this.#placeholder.hidden = camera !== null;
+    this.#video.parentElement?.classList.toggle('empty', camera === null && !media.isBusy('camera'));
     this.#placeholder.textContent = t(media.isBusy('camera') ? 'prejoin.cameraStarting' : 'prejoin.cameraOff');
     this.#microphone.update({
       pressed: media.isOn('microphone'), busy: media.isBusy('microphone'), trouble: media.problem('microphone') !== null,
@@ -132,6 +133,9 @@ export class PrejoinView {
       pressed: media.isOn('camera'), busy: media.isBusy('camera'), trouble: media.problem('camera') !== null,
       tip: t(media.isOn('camera') ? 'control.tip.cameraOn' : 'control.tip.cameraOff'),
     });
+    const heard = media.isOn('microphone');
+    this.#level.classList.toggle('off', !heard);
+    this.#level.setAttribute('aria-label', t(heard ? 'prejoin.level' : 'prejoin.levelMuted'));
     this.#showProblems();
     this.#meterMicrophone();
   }
@@ -162,7 +166,6 @@ export class PrejoinView {
 
   #drawLevel() {
     const on = this.#media.isOn('microphone');
-    this.#level.classList.toggle('off', !on);
     this.#levelBar.style.setProperty('--level', String(on ? (this.#meter?.level ?? 0) : 0));
     this.#frame = requestAnimationFrame(() => this.#drawLevel());
   }

@@ -23,8 +23,8 @@ export class Stage {
   #focus = new Focus();
   /** @type {Map<string, Tile>} */
   #tiles = new Map();
-  /** @type {Map<string, {stage?: string}>} */
-  #troubles = new Map();
+  /** @type {Map<string, string | undefined>} where the connection to a member is or got stuck */
+  #stages = new Map();
   #levels = new Levels((id, speaking) => this.#tiles.get(memberKey(id))?.setSpeaking(speaking));
   #tilesElement = h('div', { class: 'tiles' });
   #more = h('p', { class: 'tiles-more', hidden: true });
@@ -46,12 +46,9 @@ export class Stage {
     for (const tile of this.#tiles.values()) this.#playback.drop(tile.media);
   }
 
-  /**
-   * @param {Member} member
-   * @param {{stage?: string}} detail
-   */
-  notePeer(member, detail) {
-    this.#troubles.set(member.id, detail);
+  /** @param {Member} member @param {string | undefined} stage */
+  notePeer(member, stage) {
+    this.#stages.set(member.id, stage);
   }
 
   update() {
@@ -138,7 +135,7 @@ export class Stage {
     this.#playback.play(tile.media, member.media);
     tile.setFace(member.name);
     tile.update({ name: member.name, showVideo: camera === 'on' && hasTrack(member.media, 'video'), microphone, large });
-    tile.setStatus(member, this.#troubles.get(member.id));
+    tile.setStatus(member, this.#stages.get(member.id));
     this.#levels.watch(member.id, microphone === 'on' ? member.media : null, () => tile.setSpeaking(false));
   }
 
@@ -151,6 +148,10 @@ export class Stage {
     placeTile(this.#invite.element, tiles.get(INVITE_KEY) ?? null);
     this.#more.hidden = hidden.length === 0;
     this.#more.textContent = t('tile.hidden', { count: hidden.length });
+    const large = tiles.get(this.#focus.current ?? '');
+    if (!large) return;
+    this.#more.style.setProperty('--x', `${large.x + large.width}px`);
+    this.#more.style.setProperty('--y', `${large.y + large.height}px`);
   }
 }
 

@@ -6,7 +6,6 @@ import { tone } from '../logic/avatar.js';
 import { avatar } from './avatar.js';
 
 /** @typedef {import('../../sdk/parlor.js').Member} Member */
-/** @typedef {{stage?: string}} PeerTrouble */
 /**
  * @typedef {object} Look
  * @property {string} name
@@ -75,10 +74,10 @@ export class Tile {
 
   /**
    * @param {Member} member
-   * @param {PeerTrouble | undefined} trouble
+   * @param {string | undefined} stage where the connection to them is or got stuck
    */
-  setStatus(member, trouble) {
-    const words = statusOf(member, trouble);
+  setStatus(member, stage) {
+    const words = statusOf(member, stage);
     const shown = JSON.stringify(words);
     if (this.#status.dataset['shown'] === shown) return;
     this.#status.dataset['shown'] = shown;
@@ -105,13 +104,13 @@ export function placeTile(element, rect) {
 
 /**
  * @param {Member} member
- * @param {PeerTrouble | undefined} trouble
+ * @param {string | undefined} stage
  * @returns {{title: string, advice: string} | null}
  */
-function statusOf(member, trouble) {
+function statusOf(member, stage) {
   if (member.isMe) return null;
   if (member.state === 'reconnecting' || member.peerState === 'reconnecting') return { title: t('tile.reconnecting'), advice: '' };
-  if (member.peerState === 'failed') return { title: t('peer.failed', { name: member.name }), advice: peerFailure(trouble?.stage) };
+  if (member.peerState === 'failed') return { title: t('peer.failed', { name: member.name }), advice: peerFailure(stage) };
   if (member.peerState === 'connecting') return { title: t('tile.connecting'), advice: '' };
   return null;
 }
