@@ -5,6 +5,7 @@ mod document;
 mod file;
 mod flags;
 mod help;
+mod quantity;
 mod rules;
 mod settings;
 mod value;

@@ -2,7 +2,8 @@
 //! the documentation are made from this table.
 
 use super::address::ListenAddress;
-use super::value::{Bytes, Raw, Shape, Value, Wrong, expected_within, parse_within};
+use super::quantity::Bytes;
+use super::value::{Raw, Shape, Value, Wrong, expected_within, parse_within};
 use super::words::{AllowedOrigin, DuplicateIdentity, Folder, IceServer, LogFilter, LogFormat};
 use std::time::Duration;
 
