@@ -105,11 +105,12 @@ impl Rooms {
             self.start_anew(call, who, renewal, now);
             return Ok(());
         };
-        let kept = since >= member.lost.max(member.acked) && since <= room.log.last();
+        let is_known = since <= room.log.last();
         self.take_over(call, who, now, |_| {});
         let member = self.current(call.connection, who).ok_or(Refusal::SessionUnknown)?;
         member.renew(renewal);
-        if kept {
+        // Asked only now: the news of the return may itself have pushed something out of the log.
+        if is_known && since >= member.lost.max(member.acked) {
             member.acked = member.acked.max(since);
             self.replay(call, who, fresh.secret);
         } else {
