@@ -76,9 +76,17 @@ impl Log {
         while self.history.len() > limits.history_messages
             || self.history_bytes > limits.history_bytes
         {
-            let Some((_, cost)) = self.history.pop_front() else { break };
-            self.history_bytes -= cost;
+            if !self.forget_oldest_chat() {
+                break;
+            }
         }
+    }
+
+    /// `false` when the history is empty.
+    pub(crate) fn forget_oldest_chat(&mut self) -> bool {
+        let Some((_, cost)) = self.history.pop_front() else { return false };
+        self.history_bytes -= cost;
+        true
     }
 
     /// Lets go of what everybody has acknowledged.

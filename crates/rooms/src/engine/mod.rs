@@ -239,7 +239,7 @@ impl Rooms {
         self.log_bytes = self.log_bytes + room.log.bytes() - before;
         while self.log_bytes > self.limits.total_bytes {
             let before = room.log.bytes();
-            if !room.lose_oldest() {
+            if !room.lose_oldest() && !room.log.forget_oldest_chat() {
                 break;
             }
             self.log_bytes -= before - room.log.bytes();
