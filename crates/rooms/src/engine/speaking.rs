@@ -63,7 +63,10 @@ impl Rooms {
         if let Some(name) = &update.name {
             changed.name = name.clone();
         }
-        for (key, value) in &update.attributes {
+        // A key that goes makes room for one that comes, whatever their order.
+        let (gone, set): (Vec<_>, Vec<_>) =
+            update.attributes.iter().partition(|(_, value)| value.is_none());
+        for (key, value) in gone.into_iter().chain(set) {
             let set = changed.attributes.set(key, value.as_deref());
             set.map_err(|_| Refusal::TooManyAttributes)?;
         }
