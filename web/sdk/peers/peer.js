@@ -133,7 +133,8 @@ export class Peer {
   #listen() {
     const pc = this.#pc;
     pc.onnegotiationneeded = () => this.#decide(() => this.#negotiation.handleNeeded(performance.now()));
-    pc.onicecandidate = ({ candidate }) => this.#hooks.sendCandidate(wireCandidate(candidate));
+    // The end of the candidates is not passed on: simple clients stumble over it, and nobody needs it.
+    pc.onicecandidate = ({ candidate }) => { if (candidate?.candidate) this.#hooks.sendCandidate(wireCandidate(candidate)); };
     pc.onconnectionstatechange = () => this.#connectionChanged();
     pc.oniceconnectionstatechange = () => this.#report();
     pc.ontrack = ({ track, streams }) => this.#receive(track, streams[0] ?? null);
@@ -294,9 +295,8 @@ export class Peer {
   }
 }
 
-/** @param {RTCIceCandidate | null} candidate @returns {Candidate} */
+/** @param {RTCIceCandidate} candidate @returns {Candidate} */
 function wireCandidate(candidate) {
-  if (!candidate) return null;
   const { sdpMid, sdpMLineIndex, usernameFragment } = candidate;
   return { candidate: candidate.candidate, ...(sdpMid !== null && { sdpMid }), ...(sdpMLineIndex !== null && { sdpMLineIndex }),
     ...(usernameFragment !== null && { usernameFragment }) };
