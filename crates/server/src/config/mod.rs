@@ -145,7 +145,11 @@ impl Loading {
         match entries {
             Ok(entries) => entries.iter().for_each(|entry| match Setting::find(&entry.key) {
                 Some(setting) => self.set(setting, &entry.raw, at(entry.line)),
-                None => self.unknown(at(entry.line), &entry.key, keys()),
+                None => {
+                    let hint = nearest(&entry.key, SETTINGS.iter().map(|known| known.key.into()));
+                    let text = format!("{} is not a setting{hint}", value::quoted(&entry.key));
+                    self.mistakes.push(Mistake::new(at(entry.line), text));
+                }
             }),
             Err(errors) => self
                 .mistakes
@@ -158,8 +162,8 @@ impl Loading {
             Some(setting) => self.set(setting, &Raw::Word(text), Source::Variable(name)),
             None => {
                 let known = SETTINGS.iter().map(Setting::variable).chain([CONFIG_VARIABLE.into()]);
-                let shown = name.clone();
-                self.unknown(Source::Variable(name), &shown, known);
+                let text = format!("there is no such variable{}", nearest(&name, known));
+                self.mistakes.push(Mistake::new(Source::Variable(name), text));
             }
         }
     }
@@ -180,26 +184,22 @@ impl Loading {
             }
         }
     }
-
-    fn unknown(&mut self, source: Source, name: &str, known: impl Iterator<Item = String>) {
-        let text = format!("{} is not a setting{}", value::quoted(name), nearest(name, known));
-        self.mistakes.push(Mistake::new(source, text));
-    }
-}
-
-fn keys() -> impl Iterator<Item = String> {
-    SETTINGS.iter().map(|setting| setting.key.into())
 }
 
 /// `; did you mean …?`, or nothing when no name is near.
 fn nearest(name: &str, known: impl Iterator<Item = String>) -> String {
     const NEAR: f64 = 0.75;
     known
-        .map(|known| (strsim::jaro_winkler(name, &known), known))
+        .map(|known| (strsim::jaro_winkler(bare(name), bare(&known)), known))
         .filter(|(likeness, _)| *likeness >= NEAR)
         .max_by(|(a, _), (b, _)| a.total_cmp(b))
         .map(|(_, known)| format!("; did you mean {known}?"))
         .unwrap_or_default()
+}
+
+/// Without what all flags, or all variables, have in common.
+fn bare(name: &str) -> &str {
+    name.trim_start_matches("--").trim_start_matches("PARLOR_")
 }
 
 const CONFIG_VARIABLE: &str = "PARLOR_CONFIG";

@@ -103,11 +103,17 @@ fn all_mistakes_of_all_sources_are_told_at_once() {
             format!("{path}:4: limits.max_rooms must be a whole number from 1 to 10000000, not \"many\""),
             format!("{path}:5: limits.burst must be a whole number from 1 to 1000000, not 0"),
             format!("{path}:7: \"room.grace\" is not a setting; did you mean rooms.grace?"),
-            "PARLOR_LIMITS_MAX_ROMS: \"PARLOR_LIMITS_MAX_ROMS\" is not a setting; did you mean PARLOR_LIMITS_MAX_ROOMS?".into(),
+            "PARLOR_LIMITS_MAX_ROMS: there is no such variable; did you mean PARLOR_LIMITS_MAX_ROOMS?".into(),
             "PARLOR_ROOMS_GRACE: rooms.grace must be a time such as \"30s\" or \"500ms\" from 1s to 24h, not \"soon\"".into(),
             "--log: log must be off, error, warn, info, debug or trace, not \"loud\"".into(),
         ]
     );
+}
+
+#[test]
+fn what_is_like_nothing_gets_no_hint() {
+    assert_eq!(mistakes(&["--bogus"], &[]), ["--bogus: there is no such flag"]);
+    assert_eq!(mistakes(&[], &[("PARLOR_XYZ", "1")]), ["PARLOR_XYZ: there is no such variable"]);
 }
 
 #[test]
