@@ -46,7 +46,7 @@ pub(super) fn encode_problem(id: Option<u64>, problem: &Problem) -> Bytes {
         code: problem.code(),
         message: problem.to_string(),
         hint: problem.hint(),
-        retry_after_ms: problem.retry_after().map(millis),
+        retry_after_ms: problem.retry_after().map(|wait| millis(wait).saturating_add(1)),
     })
 }
 

@@ -31,6 +31,9 @@ const LINGER_BYTES: u64 = 16 * 1024 * 1024;
 /// Refused messages before a connection is closed, and how many are forgiven each second.
 const MAX_REFUSALS: usize = 2_000;
 const FORGIVEN_PER_SECOND: usize = 20;
+/// Pings and pongs: no honest client needs more than a few a minute.
+const CONTROL_FRAMES_PER_SECOND: usize = 10;
+const CONTROL_FRAMES_BURST: usize = 100;
 
 pub async fn serve<S>(node: &Node, line: Line, stream: S)
 where
@@ -48,6 +51,11 @@ where
         line,
         rate: Bucket::new(limits.messages_per_second, limits.burst, now.into_std()),
         refusals: Bucket::new(FORGIVEN_PER_SECOND, MAX_REFUSALS, now.into_std()),
+        control_frames: Bucket::new(
+            CONTROL_FRAMES_PER_SECOND,
+            CONTROL_FRAMES_BURST,
+            now.into_std(),
+        ),
         opened_at: now,
         heard_at: now,
         pinged_at: now,
@@ -71,6 +79,7 @@ struct Reader<'a> {
     session: Session,
     rate: Bucket,
     refusals: Bucket,
+    control_frames: Bucket,
     opened_at: Instant,
     heard_at: Instant,
     pinged_at: Instant,
@@ -104,7 +113,7 @@ impl Reader<'_> {
         let frame = match message.as_text() {
             Some(text) => Frame::Text(text),
             None if message.is_binary() => Frame::Binary(message.as_payload()),
-            None => return, // Control frames are answered below us.
+            None => return self.hear_control_frame(),
         };
         match self.rate.take(self.heard_at.into_std()) {
             Ok(()) => self.session.handle_frame(frame),
@@ -116,6 +125,13 @@ impl Reader<'_> {
             }
         }
         self.settle();
+    }
+
+    /// Answered by the frame layer, which keeps every answer that is not read: a flood of them ends here.
+    fn hear_control_frame(&mut self) {
+        if self.control_frames.take(self.heard_at.into_std()).is_err() {
+            self.line.outbox.close(Close::RateLimited);
+        }
     }
 
     /// Does what the session wants done, until it wants nothing more.
