@@ -104,6 +104,8 @@ settings! {
         log_events: usize = 8_192, 16..=1_000_000;
         /// Bytes of events that a room keeps for members who reconnect.
         log_bytes: Bytes = Bytes::mib(4), Bytes::kib(64)..=Bytes::mib(1_024);
+        /// Bytes of events and chat that all rooms keep together.
+        total_bytes: Bytes = Bytes::mib(512), Bytes::mib(1)..=Bytes::mib(1_048_576);
     }
     "Limits", "limits." => limits: Limits {
         /// Rooms at the same time.
@@ -112,7 +114,7 @@ settings! {
         max_members: usize = 100, 2..=100_000;
         /// Connections at the same time. Fewer when the system allows fewer open files.
         max_connections: usize = 20_000, 1..=10_000_000;
-        /// Connections at the same time from one IPv4 address or one IPv6 /64 network; 0 is no limit. Behind a reverse proxy everybody has the proxy's address: set 0.
+        /// Connections at the same time from one IPv4 address or one IPv6 /64 network; 0 is no limit. Loopback addresses have none. Behind a reverse proxy on another machine everybody has the proxy's address: set 0.
         max_connections_per_address: usize = 512, 0..=10_000_000;
         /// Size of a WebSocket frame from a client.
         max_frame: Bytes = Bytes::kib(256), Bytes::kib(4)..=Bytes::mib(16);

@@ -7,7 +7,7 @@ use crate::web::{self, NOT_FOUND};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::{CONNECTION, HeaderValue, RETRY_AFTER, UPGRADE};
+use axum::http::header::{CACHE_CONTROL, CONNECTION, HeaderValue, RETRY_AFTER, UPGRADE};
 use axum::http::{HeaderMap, Response, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::routing::get;
@@ -128,15 +128,22 @@ async fn file(State(node): State<Arc<Node>>, request: Request) -> Response<Body>
 }
 
 async fn livez() -> Response<Body> {
-    web::text(StatusCode::OK, "alive\n")
+    health(StatusCode::OK, "alive\n")
 }
 
 async fn readyz(State(node): State<Arc<Node>>) -> Response<Body> {
     if node.stopping.has_begun() {
-        web::text(StatusCode::SERVICE_UNAVAILABLE, "stopping\n")
+        health(StatusCode::SERVICE_UNAVAILABLE, "stopping\n")
     } else {
-        web::text(StatusCode::OK, "ready\n")
+        health(StatusCode::OK, "ready\n")
     }
+}
+
+/// What is true now; nobody in between may remember it.
+fn health(status: StatusCode, sentence: &str) -> Response<Body> {
+    let mut response = web::text(status, sentence);
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 async fn not_found() -> Response<Body> {

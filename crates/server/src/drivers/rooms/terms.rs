@@ -22,6 +22,7 @@ pub fn limits(config: &Config) -> Limits {
         history_bytes: rooms.history_bytes.0,
         log_events: rooms.log_events,
         log_bytes: rooms.log_bytes.0,
+        total_bytes: rooms.total_bytes.0,
         chat_bytes: limits.chat_bytes.0,
         message_bytes: limits.message_bytes.0,
         sdp_bytes: limits.sdp_bytes.0,

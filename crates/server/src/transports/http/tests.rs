@@ -119,6 +119,7 @@ async fn ready_until_stopping_but_alive_to_the_end() {
         router.clone().oneshot(request).await.unwrap().status()
     };
     assert_eq!([status("/livez").await, status("/readyz").await], [StatusCode::OK; 2]);
+    assert_eq!(header(&get_path("/readyz").await, "cache-control"), "no-store");
     stopper.stop();
     assert_eq!(status("/readyz").await, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(status("/livez").await, StatusCode::OK);
