@@ -1,4 +1,5 @@
 // Builds elements from data. Text is always text: nothing here parses HTML.
+import { DOOR, ICONS, LETTERS } from './icons.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
 
@@ -48,46 +49,50 @@ function present(children) {
   return /** @type {(Node | string)[]} */ (children.filter((child) => child !== null && child !== undefined && child !== false));
 }
 
+/** @typedef {keyof typeof ICONS} IconName */
+
 /**
- * A picture from the sprite. Decoration only: whoever uses it gives the words.
- * @param {string} name
+ * Decoration only: whoever uses it gives the words.
+ * @param {IconName} name
  */
 export function icon(name) {
-  const svg = document.createElementNS(SVG, 'svg');
-  svg.setAttribute('class', 'icon');
-  svg.setAttribute('aria-hidden', 'true');
-  const use = document.createElementNS(SVG, 'use');
-  use.setAttribute('href', `/app/icons.svg#${name}`);
-  svg.append(use);
+  const svg = svgElement('svg', { class: 'icon', viewBox: '0 0 24 24', 'aria-hidden': 'true' });
+  svg.append(svgElement('path', { d: ICONS[name] }));
   return svg;
 }
 
 /**
  * @param {SVGElement} svg made by `icon`
- * @param {string} name
+ * @param {IconName} name
  */
 export function setIcon(svg, name) {
-  const href = `/app/icons.svg#${name}`;
-  const use = svg.firstElementChild;
-  if (use?.getAttribute('href') !== href) use?.setAttribute('href', href);
+  const path = svg.firstElementChild;
+  if (path?.getAttribute('d') !== ICONS[name]) path?.setAttribute('d', ICONS[name]);
 }
 
 /**
- * The name mark, drawn from the sprite.
+ * The name mark.
  * @param {string} label
  */
 export function wordmark(label) {
-  const svg = document.createElementNS(SVG, 'svg');
-  svg.setAttribute('class', 'wordmark');
-  svg.setAttribute('viewBox', '0 0 150 44');
   // In a narrow place the door alone remains.
-  svg.setAttribute('preserveAspectRatio', 'xMinYMid slice');
-  svg.setAttribute('role', 'img');
-  svg.setAttribute('aria-label', label);
-  const use = document.createElementNS(SVG, 'use');
-  use.setAttribute('href', '/app/icons.svg#wordmark');
-  svg.append(use);
+  const svg = svgElement('svg', { class: 'wordmark', viewBox: '0 0 150 44', preserveAspectRatio: 'xMinYMid slice', role: 'img', 'aria-label': label });
+  svg.append(
+    svgElement('path', { class: 'wordmark-door', d: DOOR.frame }),
+    svgElement('path', { class: 'wordmark-light', d: DOOR.light }),
+    svgElement('path', { class: 'wordmark-letters', d: LETTERS }));
   return svg;
+}
+
+/**
+ * @template {keyof SVGElementTagNameMap} K
+ * @param {K} tag
+ * @param {Record<string, string>} attributes
+ */
+function svgElement(tag, attributes) {
+  const element = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  return element;
 }
 
 let lastId = 0;

@@ -180,7 +180,7 @@ export const en = {
   'notice.lost': 'Connection lost. Reconnecting…',
   'notice.retry': { one: 'Connection lost. Next try in {count} second…', other: 'Connection lost. Next try in {count} seconds…' },
   'notice.back': 'Back. Nothing was missed.',
-  'notice.recovered': { one: 'Back. {count} event recovered.', other: 'Back. {count} events recovered.' },
+  'notice.recovered': { one: 'Back. {count} message recovered.', other: 'Back. {count} messages recovered.' },
 
   'ended.left': 'You left the room',
   'ended.leftText': 'See you next time.',

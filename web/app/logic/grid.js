@@ -12,6 +12,7 @@ const NARROWEST_LYING = 1.25;
 const NARROWEST_STANDING = 0.6;
 /** Below this width a name can't be read: the stage scrolls instead. */
 const SMALLEST = 136;
+const SIDE_BY_SIDE = 0.88;
 const STRIP_ASPECT = 4 / 3;
 
 /**
@@ -56,13 +57,15 @@ function gridLayout(keys, area) {
 function bestColumns(count, area) {
   let best = { columns: 1, tile: fit(area.width, area.height, area) };
   let bestSize = -1;
+  const lying = area.width > area.height;
   for (let columns = 1; columns <= count; columns += 1) {
     const rows = Math.ceil(count / columns);
     const tile = fit((area.width - (columns - 1) * area.gap) / columns, (area.height - (rows - 1) * area.gap) / rows, area);
     const size = tile.width * tile.height;
-    if (size > bestSize && tile.width >= SMALLEST) {
+    // Side by side looks better than one above the other, even when it is a little smaller.
+    if (size > bestSize * (lying ? SIDE_BY_SIDE : 1) && tile.width >= SMALLEST) {
       best = { columns, tile };
-      bestSize = size;
+      bestSize = Math.max(size, bestSize);
     }
   }
   return bestSize < 0 ? scrolling(area) : best;

@@ -8,7 +8,7 @@ import { settings } from '../settings.js';
 /** @typedef {'microphone' | 'camera' | 'speaker'} Kind */
 
 const KINDS = /** @type {const} */ (['microphone', 'camera', 'speaker']);
-const ICONS = { microphone: 'mic', camera: 'camera', speaker: 'sound' };
+const ICONS = /** @type {const} */ ({ microphone: 'mic', camera: 'camera', speaker: 'sound' });
 
 export class DeviceChoice {
   #media;

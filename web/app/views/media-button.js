@@ -4,8 +4,8 @@ import { h, icon, setIcon } from '../dom.js';
 /**
  * @typedef {object} ToggleOptions
  * @property {string} testid
- * @property {string} icon
- * @property {string} [iconOff]
+ * @property {import('../dom.js').IconName} icon
+ * @property {import('../dom.js').IconName} [iconOff]
  * @property {string} label the whole name, which stays the same: `aria-pressed` says the state
  * @property {string} [short] what is written below the icon
  * @property {string} [className]

@@ -43,7 +43,7 @@ function row(member) {
     deviceIcon(camera === 'on' ? 'camera' : 'camera-off', t(camera === 'on' ? 'people.cameraOn' : 'tile.cameraOff'), camera === 'on'));
 }
 
-/** @param {string} name @param {string} words @param {boolean} on */
+/** @param {import('../dom.js').IconName} name @param {string} words @param {boolean} on */
 function deviceIcon(name, words, on) {
   return h('span', { class: `person-device ${on ? 'on' : ''}`, role: 'img', 'aria-label': words, title: words }, icon(name));
 }

@@ -146,7 +146,7 @@ export class PrejoinView {
       const problem = this.#media.problem(source);
       if (!problem) return [];
       const { title, advice } = deviceProblem(source, problem);
-      return [h('div', { class: 'problem', 'data-testid': `problem-${source}` }, icon(`${source === 'microphone' ? 'mic' : 'camera'}-off`),
+      return [h('div', { class: 'problem', 'data-testid': `problem-${source}` }, icon(source === 'microphone' ? 'mic-off' : 'camera-off'),
         h('div', {}, h('p', { class: 'problem-title' }, title), h('p', {}, advice)),
         h('button', { class: 'button small', type: 'button', onclick: () => this.#toggle(source) }, t('devices.retry')))];
     });

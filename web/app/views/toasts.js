@@ -6,7 +6,7 @@ import { t } from '../i18n.js';
 
 const STAY_MS = 6000;
 const MOST = 4;
-const ICONS = { info: '', good: 'check', warning: 'retry', problem: 'warning' };
+const ICONS = /** @type {const} */ ({ info: null, good: 'check', warning: 'retry', problem: 'warning' });
 
 export class Toasts {
   /** @type {Map<string, {element: HTMLElement, timer: number}>} */
@@ -21,11 +21,12 @@ export class Toasts {
   show(toast) {
     const key = toast.key ?? `toast-${this.#count += 1}`;
     const kind = toast.kind ?? 'info';
+    const symbol = ICONS[kind];
     const known = this.#shown.get(key);
     const element = known?.element ?? h('div', { onmouseenter: () => this.#hold(key), onfocusin: () => this.#hold(key), onmouseleave: () => this.#release(key, toast) });
     element.className = `toast ${kind}`;
     fill(element,
-      ICONS[kind] !== '' && icon(ICONS[kind]),
+      symbol && icon(symbol),
       h('div', { class: 'toast-text' }, toast.title && h('p', { class: 'toast-title' }, toast.title), h('p', { dir: 'auto' }, toast.text)),
       toast.action && h('button', { class: 'button small', type: 'button', onclick: () => { toast.action?.run(); this.dismiss(key); } }, toast.action.label),
       h('button', { class: 'icon-button small', type: 'button', 'aria-label': t('toast.dismiss'), onclick: () => this.dismiss(key) }, icon('close')));
