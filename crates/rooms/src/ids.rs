@@ -17,7 +17,7 @@ impl Timestamp {
     }
 }
 
-/// One transport connection, numbered by the server. Never shown to a client.
+/// One transport connection, numbered by the server in the order of their opening. Never shown to a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(pub u64);
 

@@ -32,6 +32,10 @@ pub(crate) struct Member {
     pub(crate) acked: Seq,
     /// The newest event meant for this member that the log had to let go.
     pub(crate) lost: Seq,
+    /// The newest connection that has served this session. A client opens one after the other, so what
+    /// comes over an older one was given up on its way.
+    newest: ConnectionId,
+    nonce: Option<Nonce>,
     secret: Secret,
     unconfirmed: Option<Unconfirmed>,
 }
@@ -62,8 +66,17 @@ pub(crate) struct Renewal {
 /// What also opens the session until the client has shown that the last answer reached it.
 #[derive(Debug)]
 enum Unconfirmed {
-    Join(Nonce),
+    Join,
     Resume(Secret),
+}
+
+/// A join with the nonce of one that was carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Repetition {
+    /// The client has not seen the answer: it gets the same session.
+    Again,
+    /// It has a newer connection; nobody waits for this answer any more.
+    Late,
 }
 
 impl Member {
@@ -84,8 +97,10 @@ impl Member {
             outcomes: Outcomes::default(),
             acked: Seq::default(),
             lost: Seq::default(),
+            newest: seat.connection,
+            unconfirmed: join.nonce.is_some().then_some(Unconfirmed::Join),
+            nonce: join.nonce,
             secret: fresh.secret,
-            unconfirmed: join.nonce.map(Unconfirmed::Join),
         }
     }
 
@@ -100,13 +115,28 @@ impl Member {
         }
     }
 
-    pub(crate) fn knows(&self, secret: Secret) -> bool {
+    /// Whether this secret opens the session. The previous one doesn't when it comes late, after another try
+    /// with it was answered: that would put out the client's newer connection.
+    pub(crate) fn knows(&self, secret: Secret, connection: ConnectionId) -> bool {
         let previous = matches!(self.unconfirmed, Some(Unconfirmed::Resume(old)) if old == secret);
-        self.secret == secret || previous
+        self.secret == secret || (previous && connection >= self.newest)
     }
 
-    pub(crate) fn joined_with(&self, nonce: &Nonce) -> bool {
-        matches!(&self.unconfirmed, Some(Unconfirmed::Join(own)) if own == nonce)
+    /// What to do with a join that has this nonce.
+    pub(crate) fn repetition(&self, nonce: &Nonce, connection: ConnectionId) -> Option<Repetition> {
+        if self.nonce.as_ref() != Some(nonce) {
+            None
+        } else if connection < self.newest {
+            Some(Repetition::Late)
+        } else {
+            let is_open = matches!(self.unconfirmed, Some(Unconfirmed::Join));
+            is_open.then_some(Repetition::Again)
+        }
+    }
+
+    pub(crate) fn serve(&mut self, connection: ConnectionId) -> Link {
+        self.newest = self.newest.max(connection);
+        std::mem::replace(&mut self.link, Link::Connected(connection))
     }
 
     /// The client has shown that it has the current secret: nothing older opens the session now.

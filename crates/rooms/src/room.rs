@@ -8,7 +8,7 @@ use crate::event::{Body, Event, MemberView, Presence};
 use crate::ids::{ConnectionId, PeerId, RoomName, Seq, Timestamp};
 use crate::limits::Limits;
 use crate::log::{Audience, Log};
-use crate::member::Member;
+use crate::member::{Member, Repetition};
 use crate::text::{Identity, Nonce};
 
 #[derive(Debug)]
@@ -67,8 +67,12 @@ impl Room {
         same.map(Member::peer).collect()
     }
 
-    pub(crate) fn joined_with(&self, nonce: &Nonce) -> Option<PeerId> {
-        self.members().find(|member| member.joined_with(nonce)).map(Member::peer)
+    pub(crate) fn repetition(
+        &self,
+        nonce: &Nonce,
+        connection: ConnectionId,
+    ) -> Option<(PeerId, Repetition)> {
+        self.members().find_map(|m| Some((m.peer(), m.repetition(nonce, connection)?)))
     }
 
     pub(crate) fn next_order(&mut self) -> u64 {

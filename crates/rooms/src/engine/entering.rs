@@ -8,7 +8,7 @@ use crate::event::{Body, Event, Joined, LeaveReason, Picture, Reply, Resumed, St
 use crate::ids::{PeerId, Secret, Timestamp};
 use crate::limits::DuplicateIdentity;
 use crate::log::Audience;
-use crate::member::{Link, Member, Renewal, Seat};
+use crate::member::{Link, Member, Renewal, Repetition, Seat};
 use crate::refusal::Refusal;
 use crate::room::Room;
 
@@ -25,10 +25,16 @@ impl Rooms {
             if room.on_connection(call.connection).is_some() {
                 return Err(Refusal::AlreadyJoined);
             }
-            if let Some(peer) = join.nonce.as_ref().and_then(|nonce| room.joined_with(nonce)) {
-                let renewal = Renewal { used: None, next: fresh.secret };
-                self.start_anew(call, &MemberRef { room: join.room, peer }, renewal, now);
-                return Ok(());
+            let repetition =
+                join.nonce.as_ref().and_then(|nonce| room.repetition(nonce, call.connection));
+            match repetition {
+                Some((peer, Repetition::Again)) => {
+                    let renewal = Renewal { used: None, next: fresh.secret };
+                    self.start_anew(call, &MemberRef { room: join.room, peer }, renewal, now);
+                    return Ok(());
+                }
+                Some((_, Repetition::Late)) => return Err(Refusal::AlreadyJoined),
+                None => {}
             }
             replaced = self.duplicates(room, &join)?;
             if room.len() >= self.limits.max_members + replaced.len() {
@@ -94,7 +100,7 @@ impl Rooms {
         let who = &resume.member;
         let room = self.rooms.get(&who.room).ok_or(Refusal::SessionUnknown)?;
         let member = room.get(who.peer).ok_or(Refusal::SessionUnknown)?;
-        if !member.knows(resume.secret) {
+        if !member.knows(resume.secret, call.connection) {
             return Err(Refusal::BadSecret);
         }
         if room.on_connection(call.connection).is_some() {
@@ -143,7 +149,7 @@ impl Rooms {
         let before = member.view.clone();
         edit(member);
         member.change(|view| view.state = State::Connected);
-        let link = std::mem::replace(&mut member.link, Link::Connected(call.connection));
+        let link = member.serve(call.connection);
         let view = member.view.clone();
         match link {
             Link::Connected(connection) => {
