@@ -36,7 +36,13 @@ function route() {
   if (location.pathname === '/') return showStart();
   const room = roomFromPath(location.pathname);
   if (room === null) return showStart(t('start.badAddress'));
-  return wasInCall(room) ? rejoin(room) : showPrejoin(room);
+  return wasReloaded() && wasInCall(room) ? rejoin(room) : showPrejoin(room);
+}
+
+/** A tab opened from this one inherits its memory, but was not in the call. */
+function wasReloaded() {
+  const [navigation] = performance.getEntriesByType('navigation');
+  return navigation instanceof PerformanceNavigationTiming && ['reload', 'back_forward'].includes(navigation.type);
 }
 
 /** @param {string} [problem] */

@@ -125,7 +125,7 @@ export class CallView {
   #peerChanged({ member, state, stage }) {
     this.#stage.notePeer(member, stage);
     const key = `peer-${member.id}`;
-    if (state === 'failed') this.#toasts.show({ title: t('peer.failed', { name: member.name }), text: peerFailure(stage), kind: 'problem', key });
+    if (state === 'failed') this.#toasts.show({ title: t('peer.failed', { name: member.name }), text: peerFailure(stage), kind: 'warning', key });
     else if (state === 'connected') this.#toasts.dismiss(key);
   }
 

@@ -6,7 +6,7 @@ export class InviteCard {
   /** @param {{link: string, onCopy: () => void}} options */
   constructor({ link, onCopy }) {
     const id = uniqueId('link');
-    const field = h('input', { id, type: 'text', readonly: true, value: link.replace(/^https?:\/\//, ''), dir: 'ltr', onfocus: () => field.select() });
+    const field = h('input', { id, type: 'text', readonly: true, value: link, dir: 'ltr', onfocus: () => field.select() });
     const canShare = 'share' in navigator && matchMedia('(pointer: coarse)').matches;
     this.element = h('section', { class: 'tile invite', 'data-testid': 'invite' },
       h('div', { class: 'invite-inner' },

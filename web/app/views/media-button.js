@@ -7,7 +7,7 @@ import { h, icon, setIcon } from '../dom.js';
  * @property {import('../dom.js').IconName} icon
  * @property {import('../dom.js').IconName} [iconOff]
  * @property {string} label the whole name, which stays the same: `aria-pressed` says the state
- * @property {string} [short] what is written below the icon
+ * @property {string} [short] what is written below the icon: the beginning of the name, for who speaks to the computer
  * @property {string} [className]
  * @property {() => void} onPress
  */
@@ -27,7 +27,7 @@ export class ToggleButton {
       // A mouse click leaves the focus where it was: the space bar stays free for talking.
       onmousedown: (/** @type {Event} */ event) => event.preventDefault(),
       onclick: () => options.onPress(),
-    }, h('span', { class: 'tool-icon' }, this.#icon, this.#badge), h('span', { class: 'tool-label', 'aria-hidden': 'true' }, options.short ?? options.label));
+    }, h('span', { class: 'tool-icon' }, this.#icon), h('span', { class: 'tool-label' }, options.short ?? options.label), ' ', this.#badge);
   }
 
   /** @param {{pressed: boolean, tip: string, busy?: boolean, trouble?: boolean}} state */

@@ -4,7 +4,9 @@ import { t } from '../i18n.js';
 
 /** @typedef {{text: string, title?: string, kind?: 'info' | 'good' | 'warning' | 'problem', key?: string, lasting?: boolean, action?: {label: string, run: () => void}}} Toast */
 
-const STAY_MS = 6000;
+/** Long enough to find it and to read it slowly. */
+const STAY_MS = 4500;
+const STAY_MS_PER_CHARACTER = 60;
 const MOST = 4;
 const ICONS = /** @type {const} */ ({ info: null, good: 'check', warning: 'retry', problem: 'warning' });
 
@@ -59,7 +61,7 @@ export class Toasts {
     const shown = this.#shown.get(key);
     if (!shown || toast.lasting || toast.kind === 'problem') return;
     clearTimeout(shown.timer);
-    shown.timer = window.setTimeout(() => this.dismiss(key), STAY_MS);
+    shown.timer = window.setTimeout(() => this.dismiss(key), STAY_MS + toast.text.length * STAY_MS_PER_CHARACTER);
   }
 
   #trim() {

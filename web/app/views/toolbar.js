@@ -16,7 +16,7 @@ export class Toolbar {
 
   /** @param {ToolbarActions} actions */
   constructor(actions) {
-    this.#microphone = new ToggleButton({ testid: 'mic', icon: 'mic', iconOff: 'mic-off', label: t('control.microphone'), short: t('control.microphoneShort'), className: 'device', onPress: actions.microphone });
+    this.#microphone = new ToggleButton({ testid: 'mic', icon: 'mic', iconOff: 'mic-off', label: t('control.microphoneShort'), className: 'device', onPress: actions.microphone });
     this.#camera = new ToggleButton({ testid: 'camera', icon: 'camera', iconOff: 'camera-off', label: t('control.camera'), className: 'device', onPress: actions.camera });
     this.#share = new ToggleButton({ testid: 'share', icon: 'share', label: t('control.share'), short: t('control.shareShort'), onPress: actions.share });
     this.#chat = new ToggleButton({ testid: 'chat', icon: 'chat', label: t('control.chat'), onPress: actions.chat });
@@ -25,7 +25,7 @@ export class Toolbar {
       h('span', { class: 'tool-icon' }, icon('leave')), h('span', { class: 'tool-label' }, t('control.leave')));
     // Phones have no screen sharing: a button that can only fail helps nobody.
     this.#share.element.hidden = typeof navigator.mediaDevices?.getDisplayMedia !== 'function' && matchMedia('(pointer: coarse)').matches;
-    this.element = h('div', { class: 'toolbar', role: 'group', 'aria-label': t('call.controls') },
+    this.element = h('section', { class: 'toolbar', 'aria-label': t('call.controls') },
       this.#microphone.element, this.#camera.element, this.#share.element,
       h('span', { class: 'toolbar-gap' }), this.#chat.element, this.#people.element,
       h('span', { class: 'toolbar-gap' }), leave);
