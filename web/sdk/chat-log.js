@@ -1,8 +1,6 @@
 // All chat of the room that is known, each message once, also when the server was started anew. No server, no page.
 
-/** @import { Member } from './member.js' */
-/** @import { ChatMessage } from './types.js' */
-/** @import { WireChat } from './wire.js' */
+/** @import { WireChat, ChatMessage, Member } from './internal.js' */
 
 /** Beyond it the oldest are forgotten. */
 const MAX_MESSAGES = 5_000;

@@ -1,8 +1,7 @@
 // An EventTarget whose events are typed, can be iterated, and never stop the SDK.
 
 import { ParlorError } from './errors.js';
-
-/** @import { RoomEvents, RoomEvent } from './types.js' */
+/** @import { RoomEvents, RoomEvent } from './internal.js' */
 
 /** An iterator that nobody reads for so long has a bug; it ends with an error instead of eating memory. */
 const MAX_UNREAD = 4096;

@@ -1,7 +1,12 @@
-// What the pure modules ask their drivers to do, each a discriminated union.
+// The types between the modules: what the pure ones ask their drivers to do, and what drivers call back.
 
+import type { ParlorError } from './errors.js';
 import type { MemberRecord } from './member.js';
-import type { Candidate, ClientFrame, Joined, WireError, WireEvent } from './wire.js';
+import type { Incoming, Outgoing } from './messages/streams.js';
+import type { Peer } from './peers/peer.js';
+import type { Memory } from './storage.js';
+import type { Path, PeerState, RoomEvents, Stage } from './types.js';
+import type { Candidate, ClientFrame, Joined, Request, ServerFrame, WireError, WireEvent, WireMember } from './wire.js';
 
 /** Of a session. */
 export type SessionOutput =
@@ -33,17 +38,23 @@ export type NegotiationAction =
   | { kind: 'start-over'; sdp: string };
 
 /** Of the roster. */
-export type RosterChange =
-  | { kind: 'joined'; record: MemberRecord; events: WireEvent[] }
-  | { kind: 'left'; record: MemberRecord; reason: string }
-  /** returned: they were reconnecting. */
-  | { kind: 'updated'; record: MemberRecord; returned: boolean }
-  /** Their client started anew. */
-  | { kind: 'renewed'; record: MemberRecord }
-  /** The server knows them no more, we do. */
-  | { kind: 'orphaned'; record: MemberRecord }
-  /** An orphan is back under a new id. */
-  | { kind: 'rebound'; record: MemberRecord; events: WireEvent[] };
+export type RosterChange = {
+  /**
+   * renewed: their client started anew. orphaned: the server knows them no more, we do.
+   * rebound: an orphan is back under a new id.
+   */
+  kind: 'joined' | 'left' | 'updated' | 'renewed' | 'orphaned' | 'rebound';
+  record: MemberRecord;
+  /** Of left. */
+  reason?: string;
+  /** Of updated: they were reconnecting. */
+  returned?: boolean;
+  /** What they sent while it was unclear who they are. */
+  events?: WireEvent[];
+};
+
+/** Of what the others see. */
+export type Changes = { name?: string; attributes?: Record<string, string | null> };
 
 /** What an app message turns out to be. */
 export type Content =
@@ -58,3 +69,103 @@ export type Content =
   | { kind: 'plain'; data: unknown }
   /** Not for me. */
   | { kind: 'other' };
+
+export type { Member, MemberRecord } from './member.js';
+export type { Peer } from './peers/peer.js';
+export type { Roster } from './roster.js';
+export type { Connection } from './signaling/connection.js';
+export type { Memory } from './storage.js';
+export type * from './types.js';
+export type * from './wire.js';
+
+export type Credentials = { peer: string; secret: string };
+export type Entry = { room: string; name?: string; attributes?: Record<string, string>; identity?: string };
+/** A request and, once it was sent, its id. */
+export type Pending = { id: number; sent: boolean; message: Request; tag: unknown };
+export type Waiting = { resolve: () => void; reject: (error: ParlorError) => void };
+
+export interface TransportHooks {
+  onFrame(frame: ServerFrame): void;
+  /** Called once; 0: given up by this side. */
+  onDown(closeCode: number): void;
+}
+
+export interface ConnectionHooks {
+  onPicture(picture: Joined, fresh: boolean, first: boolean): void;
+  onResumed(replayed: number): void;
+  onEvent(event: WireEvent): void;
+  onDown(attempt: number, retryInMs: number): void;
+  onCredentials(credentials: Credentials): void;
+  /** A request was answered: there is room for more. */
+  onProgress(): void;
+  onComplaint(error: ParlorError): void;
+  /** For good. */
+  onClosed(reason: ParlorError): void;
+}
+
+/** What one sender of every peer connection sends. */
+export type Slot = { track: MediaStreamTrack; stream: MediaStream };
+export type Publication = { tracks: MediaStreamTrack[]; muted: boolean };
+
+export type PeerStatus = { state: PeerState; stage: Stage; path?: Path; error?: ParlorError };
+
+export interface PeerHooks {
+  polite(): boolean;
+  /** Whether the server would pass on what is sent. */
+  reachable(): boolean;
+  slots(): Map<string, Slot>;
+  sendDescription(description: RTCSessionDescription): void;
+  sendCandidate(candidate: Candidate): void;
+  /** The other side has a new connection and offers this. */
+  onStartOver(sdp: string): void;
+  onStatus(status: PeerStatus): void;
+  onTrack(track: MediaStreamTrack, streamId?: string): void;
+  onTrackEnded(track: MediaStreamTrack): void;
+  onText(text: string, volatile: boolean): void;
+  /** The data channel opened, closed or has room again. */
+  onChannel(): void;
+}
+
+export interface MeshHooks {
+  slots(): Map<string, Slot>;
+  request(request: Request): void;
+  live(): boolean;
+  onText(record: MemberRecord, text: string, volatile: boolean): void;
+  onChannel(record: MemberRecord): void;
+  emit<T extends 'track' | 'track-ended' | 'peer-state' | 'error'>(type: T, detail: RoomEvents[T]): void;
+}
+
+/** Byte counters of the sample before, for rates. */
+export type Counters = { at: number; sent: number; received: number };
+
+/** One message, shared by all whom it is for. */
+export type Item = { json: string; bytes: number };
+
+/** What is between one member and me. */
+export type Link = {
+  record: MemberRecord; out: Outgoing; incoming: Incoming; path: 'peer' | 'server';
+  /** The data channel looks open, but nothing comes back. */
+  distrusted: boolean;
+  progressAt: number; repeats: number; ackTimer: number;
+};
+
+/** Which message of a stream one member gets. */
+export type Target = { link: Link; position: [epoch: number, n: number] };
+
+export interface MessengerHooks {
+  peerOf(record: MemberRecord): Peer | undefined;
+  onMessage(message: { from: MemberRecord; data: unknown; volatile: boolean; path: 'peer' | 'server' }): void;
+  onError(error: ParlorError): void;
+}
+
+/** Somebody who may turn out to be an orphan. */
+export type Held = { wire: WireMember; until: number; events: WireEvent[] };
+
+export interface RoomParts {
+  url: string;
+  WebSocket: typeof WebSocket;
+  memory: Memory | null;
+  remembered: Credentials | null;
+  /** 0: no direct connections. */
+  meshLimit: number;
+}

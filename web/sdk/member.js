@@ -1,9 +1,7 @@
 // Somebody in the room, as the app sees them, and the record behind it that only the SDK writes.
 
 import { sourcesIn } from './media/publications.js';
-
-/** @import { Path, PeerState, Source, SourceState } from './types.js' */
-/** @import { WireMember } from './wire.js' */
+/** @import { WireMember, Source, SourceState, PeerState, Path } from './internal.js' */
 
 export class MemberRecord {
   /** @type {MediaStream | null} */ media = null;
@@ -27,7 +25,7 @@ export class MemberRecord {
 }
 
 export class Member {
-  /** @type {MemberRecord} */ #record;
+  #record;
 
   /** @param {MemberRecord} record */
   constructor(record) {

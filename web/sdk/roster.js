@@ -1,65 +1,57 @@
-// Who is in the room. Keeps a member the same one when the server was started anew and gave out new ids. No clock, no channels.
+// Who is in the room; the same members also after the server was started anew and gave out new ids. No clock, no channels.
 
 import { MemberRecord } from './member.js';
+/** @import { Held, RosterChange, WireEvent, WireMember } from './internal.js' */
 
-/** @import { RosterChange as Change } from './internal.js' */
-/** @import { WireEvent, WireMember } from './wire.js' */
-
-/** After a restart of the server: how long members that are still connected directly are waited for. */
+/** How long members whom a new server does not know, but who are connected directly, are waited for. */
 const ORPHAN_PATIENCE = 20_000;
-/** How long a seemingly new member is held back, because it may turn out to be one of those. */
+/** How long a seemingly new member is held back, because it may be one of those. */
 const HOLD_PATIENCE = 3_000;
 const MAX_HELD_EVENTS = 512;
-
-/**
- * @typedef {{wire: WireMember, until: number, events: WireEvent[]}} Held
- */
 
 export class Roster {
   /** @type {Map<string, MemberRecord>} */ #present = new Map();
   /** @type {Map<MemberRecord, number>} until when */ #orphans = new Map();
   /** @type {Map<string, Held>} */ #held = new Map();
-  /** @type {MemberRecord | null} */ #me = null;
-  /** @type {Change[]} */ #changes = [];
+  /** @type {RosterChange[]} */ #changes = [];
+  /** @type {MemberRecord | undefined} */ #me;
 
   get me() { return this.#me; }
-
-  /** Everybody, in stable order. */
-  get all() {
-    return [...this.#present.values(), ...this.#orphans.keys()].sort((a, b) => a.wire.order - b.wire.order);
-  }
-
+  get orphans() { return [...this.#orphans.keys()]; }
+  get all() { return [...this.#present.values(), ...this.orphans].sort((a, b) => a.wire.order - b.wire.order); }
   get others() { return this.all.filter(({ isMe }) => !isMe); }
 
   /** @param {string} id */
-  get(id) { return this.#present.get(id) ?? null; }
+  get(id) { return this.#present.get(id); }
 
   /** @param {MemberRecord} record */
   isOrphan(record) { return this.#orphans.has(record); }
 
   /**
-   * The whole room at once.
-   * @param {{members: WireMember[], me: string, fresh: boolean, now: number}} picture fresh: under a new id
-   * @param {(record: MemberRecord) => boolean} isReached whether a member is connected directly
+   * @param {{members: WireMember[], me: string, fresh: boolean, now: number}} picture fresh: I have a new id
+   * @param {(record: MemberRecord) => boolean} isReached whether they are connected directly
    */
   handlePicture({ members, me, fresh, now }, isReached) {
-    const mine = members.find(({ peer }) => peer === me);
-    if (mine) this.#takeMine(mine);
-    if (fresh) this.#orphanAll(now, isReached);
-    else this.#dropMissing(members);
+    const ids = members.map(({ peer }) => peer);
+    for (const [id, record] of this.#present) {
+      if (record.isMe || (!fresh && ids.includes(id))) continue;
+      if (fresh && isReached(record)) this.#orphan(record, now);
+      else this.handleLeft(id, fresh ? 'timeout' : 'left');
+    }
+    for (const id of this.#held.keys()) if (fresh || !ids.includes(id)) this.#held.delete(id);
     for (const wire of members) {
-      if (wire.peer !== me) this.handleMember(wire, now);
+      if (wire.peer === me) this.#takeMine(wire);
+      else this.handleMember(wire, now);
     }
   }
 
   /** Somebody came or changed. @param {WireMember} wire @param {number} now */
   handleMember(wire, now) {
     const record = this.#present.get(wire.peer);
-    const held = this.#held.get(wire.peer);
+    const held = this.#held.get(wire.peer) ?? { wire, until: now + HOLD_PATIENCE, events: [] };
     if (record) this.#update(record, wire);
-    else if (held) held.wire = wire;
-    else if (this.#orphans.size > 0) this.#held.set(wire.peer, { wire, until: now + HOLD_PATIENCE, events: [] });
-    else this.#admit({ wire, until: now, events: [] });
+    else if (this.#orphans.size) this.#held.set(wire.peer, { ...held, wire });
+    else this.#admit(held);
   }
 
   /** @param {string} id @param {string} reason */
@@ -71,20 +63,17 @@ export class Roster {
     this.#changes.push({ kind: 'left', record, reason });
   }
 
-  /**
-   * Keeps an event of somebody who is held back.
-   * @param {string} id @param {WireEvent} event @returns {boolean} whether it was kept
-   */
+  /** Keeps an event of somebody held back. @param {string} id @param {WireEvent} event @returns {boolean} whether they are */
   hold(id, event) {
     const held = this.#held.get(id);
     if (held && held.events.length < MAX_HELD_EVENTS) held.events.push(event);
     return held !== undefined;
   }
 
-  /** An orphan proved that it is the member with this id. @param {MemberRecord} record @param {string} id */
+  /** Whoever this is proved to be the member with this id. @param {MemberRecord | undefined} record @param {string} id */
   handleProof(record, id) {
     const held = this.#held.get(id);
-    if (!held || !this.#orphans.delete(record)) return;
+    if (!held || !record || !this.#orphans.delete(record)) return;
     this.#held.delete(id);
     record.wire = held.wire;
     record.away = false;
@@ -93,7 +82,7 @@ export class Roster {
     this.#admitIfNobodyIsMissing();
   }
 
-  /** The direct connection to an orphan is gone too. @param {MemberRecord} record */
+  /** The direct connection is gone too. @param {MemberRecord} record */
   handleUnreached(record) {
     if (!this.#orphans.delete(record)) return;
     this.#changes.push({ kind: 'left', record, reason: 'timeout' });
@@ -102,72 +91,50 @@ export class Roster {
 
   /** @param {number} now */
   handleTimeout(now) {
-    for (const [record, until] of this.#orphans) {
-      if (now >= until) this.handleUnreached(record);
-    }
-    for (const [id, held] of this.#held) {
-      if (now >= held.until && this.#held.delete(id)) this.#admit(held);
-    }
+    for (const [record, until] of this.#orphans) if (now >= until) this.handleUnreached(record);
+    for (const held of this.#held.values()) if (now >= held.until) this.#admit(held);
   }
 
-  pollChange() { return this.#changes.shift() ?? null; }
+  pollChange() { return this.#changes.shift(); }
 
-  /** @returns {number | null} */
   pollTimeout() {
-    const due = [...this.#orphans.values(), ...[...this.#held.values()].map(({ until }) => until)];
-    return due.length ? Math.min(...due) : null;
+    return Math.min(...this.#orphans.values(), ...[...this.#held.values()].map(({ until }) => until));
   }
 
-  /** @param {WireMember} mine */
-  #takeMine(mine) {
-    if (!this.#me) this.#me = new MemberRecord(mine, true);
-    this.#present.delete(this.#me.id);
-    this.#me.wire = mine;
-    this.#present.set(mine.peer, this.#me);
+  /** @param {WireMember} wire */
+  #takeMine(wire) {
+    const me = this.#me ??= new MemberRecord(wire, true);
+    const changed = me.wire !== wire;
+    this.#present.delete(me.id);
+    me.wire = wire;
+    this.#present.set(wire.peer, me);
+    if (changed) this.#changes.push({ kind: 'updated', record: me });
   }
 
-  /** @param {number} now @param {(record: MemberRecord) => boolean} isReached */
-  #orphanAll(now, isReached) {
-    this.#held.clear();
-    for (const [id, record] of this.#present) {
-      if (record.isMe) continue;
-      this.#present.delete(id);
-      if (isReached(record)) {
-        record.away = true;
-        this.#orphans.set(record, now + ORPHAN_PATIENCE);
-        this.#changes.push({ kind: 'orphaned', record });
-      } else {
-        this.#changes.push({ kind: 'left', record, reason: 'timeout' });
-      }
-    }
-  }
-
-  /** @param {WireMember[]} members */
-  #dropMissing(members) {
-    const ids = new Set(members.map(({ peer }) => peer));
-    for (const id of [...this.#present.keys(), ...this.#held.keys()]) {
-      if (!ids.has(id)) this.handleLeft(id, 'left');
-    }
+  /** @param {MemberRecord} record @param {number} now */
+  #orphan(record, now) {
+    this.#present.delete(record.id);
+    record.away = true;
+    this.#orphans.set(record, now + ORPHAN_PATIENCE);
+    this.#changes.push({ kind: 'orphaned', record });
   }
 
   /** @param {MemberRecord} record @param {WireMember} wire */
   #update(record, wire) {
-    const renewed = wire.incarnation > record.wire.incarnation && !record.isMe;
-    const returned = record.wire.state === 'reconnecting' && wire.state === 'connected';
+    const { state, incarnation } = record.wire;
     record.wire = wire;
-    this.#changes.push({ kind: 'updated', record, returned });
-    if (renewed) this.#changes.push({ kind: 'renewed', record });
+    this.#changes.push({ kind: 'updated', record, returned: state === 'reconnecting' && wire.state === 'connected' });
+    if (wire.incarnation > incarnation && !record.isMe) this.#changes.push({ kind: 'renewed', record });
   }
 
   #admitIfNobodyIsMissing() {
-    if (this.#orphans.size > 0) return;
-    for (const held of this.#held.values()) this.#admit(held);
-    this.#held.clear();
+    if (!this.#orphans.size) for (const held of this.#held.values()) this.#admit(held);
   }
 
   /** @param {Held} held */
   #admit({ wire, events }) {
     const record = new MemberRecord(wire, false);
+    this.#held.delete(wire.peer);
     this.#present.set(wire.peer, record);
     this.#changes.push({ kind: 'joined', record, events });
   }

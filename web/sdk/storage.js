@@ -1,6 +1,6 @@
 // Remembers this tab's session, so that a reloaded page is the same member and a duplicated tab is another one.
 
-/** @import { Credentials } from './signaling/session.js' */
+/** @import { Credentials } from './internal.js' */
 
 /** A page that is being replaced lets go of its lock within this time; a duplicated tab never does. */
 const CLAIM_PATIENCE = 700;

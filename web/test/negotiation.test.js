@@ -20,7 +20,7 @@ class Side {
   /** @param {string} name @param {boolean} polite */
   constructor(name, polite) {
     this.name = name;
-    this.negotiation = new Negotiation({ polite: () => polite, waitUntil: null });
+    this.negotiation = new Negotiation({ polite: () => polite, waitUntil: 0 });
   }
 
   change() {
@@ -92,8 +92,8 @@ test('both sides change things at the same time, and end up with the same agreem
 });
 
 test('of two offers that cross, the impolite one stands and the polite one is taken back', () => {
-  const impolite = new Negotiation({ polite: () => false, waitUntil: null });
-  const polite = new Negotiation({ polite: () => true, waitUntil: null });
+  const impolite = new Negotiation({ polite: () => false, waitUntil: 0 });
+  const polite = new Negotiation({ polite: () => true, waitUntil: 0 });
   impolite.handleNeeded(0);
   polite.handleNeeded(0);
   assert.deepEqual(impolite.handleOffer('o=- 2 2'), []);
@@ -118,15 +118,15 @@ test('candidates that overtake their description wait for it', () => {
 });
 
 test('an offer from another connection of the same member starts over', () => {
-  const side = new Negotiation({ polite: () => true, waitUntil: null });
+  const side = new Negotiation({ polite: () => true, waitUntil: 0 });
   side.handleOffer('v=0\no=- 111 2 IN IP4');
   assert.deepEqual(side.handleOffer('v=0\no=- 111 3 IN IP4').map(({ kind }) => kind), ['accept-offer']);
   assert.deepEqual(side.handleOffer('v=0\no=- 222 2 IN IP4').map(({ kind }) => kind), ['start-over']);
 });
 
 test('an offer that nobody answers is said again, three times', () => {
-  const side = new Negotiation({ polite: () => true, waitUntil: null });
+  const side = new Negotiation({ polite: () => true, waitUntil: 0 });
   side.handleNeeded(0);
   for (const now of [8_000, 16_000, 24_000]) assert.deepEqual(side.handleTimeout(now), [{ kind: 'repeat-offer' }]);
-  assert.equal(side.pollTimeout(), null);
+  assert.equal(side.pollTimeout(), Infinity);
 });

@@ -28,7 +28,7 @@ function restarted() {
 
 test('members who are connected directly are kept, the others have left', () => {
   const { roster, a, first } = restarted();
-  assert.deepEqual(first, ['orphaned a2', 'orphaned b3', 'left c4']);
+  assert.deepEqual(first, ['orphaned a2', 'orphaned b3', 'left c4', 'updated m11']);
   assert.deepEqual([a.face.state, roster.me?.id], ['reconnecting', 'm11']);
 });
 

@@ -91,7 +91,7 @@ function frames(session) {
   return drain(session).flatMap((output) => (output.kind === 'frame' ? [output.frame] : []));
 }
 
-/** Joined, with what that produced already taken. @param {import('../sdk/signaling/session.js').Credentials | null} [remembered] */
+/** Joined, with what that produced already taken. @param {import('../sdk/internal.js').Credentials | null} [remembered] */
 function joined(remembered = null) {
   const session = new Session({ room: 'r', name: 'Ada' }, () => 'nonce-nonce-nonce', remembered);
   session.handleFrame(WELCOME, 0);
@@ -208,7 +208,7 @@ test('an event is handled once, and acknowledged about a second later', () => {
   session.handleFrame(event, 100);
   session.handleFrame(event, 110);
   assert.deepEqual(drain(session), [{ kind: 'event', event }]);
-  assert.equal(session.pollTimeout(110), 1100);
+  assert.equal(session.pollTimeout(), 1100);
   session.handleTimeout(1100);
   assert.deepEqual(frames(session), [{ type: 'ack', seq: 5 }]);
 });

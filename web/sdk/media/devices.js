@@ -40,7 +40,7 @@ export class Devices extends EventTarget {
     try {
       return await media.getDisplayMedia({ video: true, audio });
     } catch (cause) {
-      throw deviceError(cause, 'screen');
+      throw deviceError(cause, true);
     }
   }
 }
@@ -53,7 +53,7 @@ async function open(constraints) {
   try {
     return await media.getUserMedia(constraints);
   } catch (cause) {
-    throw deviceError(cause, 'device');
+    throw deviceError(cause);
   }
 }
 

@@ -4,9 +4,9 @@
 const QUIETEST_DB = -60;
 
 export class LevelMeter {
-  /** @type {AudioContext} */ #context;
-  /** @type {AnalyserNode} */ #analyser;
-  /** @type {Float32Array<ArrayBuffer>} */ #samples;
+  #context;
+  #analyser;
+  #samples;
 
   /** @param {MediaStream} stream with an audio track */
   constructor(stream) {

@@ -1,13 +1,7 @@
 // What this member shares with the others: tracks by source, muted or not, and the attributes that announce them.
 
 import { ParlorError } from '../errors.js';
-
-/** @import { Source } from '../types.js' */
-
-/**
- * @typedef {{track: MediaStreamTrack, stream: MediaStream}} Slot one sender of every peer connection
- * @typedef {{tracks: MediaStreamTrack[], muted: boolean}} Publication
- */
+/** @import { Slot, Publication, Source } from '../internal.js' */
 
 /** @type {Record<Source, string>} */
 const ATTRIBUTES = { microphone: 'mic', camera: 'camera', screen: 'screen' };
@@ -15,9 +9,9 @@ const ATTRIBUTES = { microphone: 'mic', camera: 'camera', screen: 'screen' };
 export class Publications {
   /** @type {Map<Source, Publication>} */ #published = new Map();
   // The ids of these streams tell the others which track is which, so they stay the same for the whole stay.
-  /** @type {MediaStream | null} */ #media;
-  /** @type {MediaStream | null} */ #screen;
-  /** @type {(source: Source) => void} */ #onEnded;
+  #media;
+  #screen;
+  #onEnded;
 
   /**
    * @param {boolean} rtc whether there will be peer connections
@@ -51,7 +45,7 @@ export class Publications {
   /** @param {Source} source */
   unpublish(source) {
     for (const track of this.#published.get(source)?.tracks ?? []) this.#groupOf(source)?.removeTrack(track);
-    return this.#published.delete(source);
+    this.#published.delete(source);
   }
 
   /** @param {Source} source @param {boolean} muted */
@@ -80,6 +74,11 @@ export class Publications {
       all[ATTRIBUTES[source]] = publication ? (publication.muted ? 'muted' : 'on') : null;
     }
     return all;
+  }
+
+  /** Those that are not `null`. @param {Record<string, string | null>} attributes @returns {Record<string, string>} */
+  present(attributes) {
+    return /** @type {any} */ (Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== null)));
   }
 
   /** @param {Source} source */

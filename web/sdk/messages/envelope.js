@@ -1,18 +1,16 @@
-// How app messages and their acknowledgements are written, on a data channel and over the server alike.
+// How app messages and acknowledgements are written, on a data channel and through the server alike.
 
 import { ParlorError } from '../errors.js';
 import { streamName } from './streams.js';
+/** @import { Content, Item } from '../internal.js' */
 
-/** @import { Content } from '../internal.js' */
-/** @import { Item } from './streams.js' */
-
-/** The server takes 64 KiB of `data`; the envelope needs some of it. */
-const MAX_BYTES = 63 * 1024;
+/** The server takes 64 KiB; the envelope needs some of it. */
 const MAX_DATA = 64 * 1024;
+const MAX_BYTES = 63 * 1024;
 const MAX_TARGETS = 64;
 /** `"<22 characters>":[<epoch>,<n>],` */
 const BYTES_PER_TARGET = 48;
-/** The server takes 64 levels; the envelope and its frame are some of them. */
+/** The server takes 64 levels. */
 const MAX_DEPTH = 60;
 
 /** @param {unknown} data @returns {Item} */
@@ -25,19 +23,16 @@ export function itemOf(data) {
 
 /** How many members one frame through the server can address. @param {Item} item */
 export function targetsPerFrame({ bytes }) {
-  return Math.max(1, Math.min(MAX_TARGETS, Math.floor((MAX_DATA - bytes - 100) / BYTES_PER_TARGET)));
+  return Math.min(MAX_TARGETS, Math.floor((MAX_DATA - bytes - 100) / BYTES_PER_TARGET));
 }
 
 /** @param {string} instance @param {[number, number]} position @param {Item} item */
 export function channelText(instance, position, { json }) {
-  return `{"parlor":1,"s":${JSON.stringify(instance)},"m":${JSON.stringify(position)},"d":${json}}`;
+  return `{"parlor":1,"s":"${instance}","m":[${position}],"d":${json}}`;
 }
 
 /** @param {string} instance @param {Record<string, [number, number]>} targets @param {Item} item */
-export function serverData(instance, targets, { json }) {
-  return { parlor: 1, s: instance, t: targets, d: JSON.parse(json) };
-}
-
+export const serverData = (instance, targets, { json }) => ({ parlor: 1, s: instance, t: targets, d: JSON.parse(json) });
 /** @param {Item} item */
 export const volatileData = ({ json }) => ({ parlor: 1, v: JSON.parse(json) });
 /** @param {[string, number][]} acks */
@@ -47,16 +42,11 @@ export const rejoinedData = (id, challenge) => ({ parlor: 1, rejoined: [id, chal
 /** @param {string} challenge */
 export const proofData = (challenge) => ({ parlor: 1, proof: challenge });
 
-/**
- * What came may come from anybody: whatever is not exactly an envelope is the app's own.
- * @param {any} data
- * @param {string} me my id
- * @returns {Content}
- */
+/** It may come from anybody. @param {any} data @param {string} me my id @returns {Content} */
 export function read(data, me) {
   if (data?.parlor !== 1) return { kind: 'plain', data };
   if ('v' in data) return { kind: 'volatile', data: data.v };
-  if ('d' in data && typeof data.s === 'string' && data.s.length <= 64) {
+  if ('d' in data && isToken(data.s)) {
     const position = data.m ?? (data.t && Object.hasOwn(data.t, me) ? data.t[me] : null);
     if (!isPosition(position)) return { kind: 'other' };
     return { kind: 'message', stream: streamName(data.s, position[0]), n: position[1], data: data.d };
@@ -65,25 +55,24 @@ export function read(data, me) {
   if (Array.isArray(data.rejoined) && data.rejoined.every(isToken)) {
     return { kind: 'rejoined', id: data.rejoined[0], challenge: data.rejoined[1] };
   }
-  if (isToken(data.proof)) return { kind: 'proof', challenge: data.proof };
-  return { kind: 'other' };
+  return isToken(data.proof) ? { kind: 'proof', challenge: data.proof } : { kind: 'other' };
 }
 
 /** @param {unknown} data */
 function encode(data) {
+  let cause;
   try {
     const json = JSON.stringify(data);
-    if (typeof json === 'string') return json;
-  } catch (cause) {
-    throw new ParlorError('bad-argument', { message: 'The data is not JSON', cause });
+    if (json) return json;
+  } catch (error) {
+    cause = error;
   }
-  throw new ParlorError('bad-argument', { message: 'The data is not JSON' });
+  throw new ParlorError('bad-argument', { message: 'The data is not JSON', cause });
 }
 
 /** @param {string} json */
 function depthOf(json) {
-  let depth = 0;
-  let deepest = 0;
+  let [depth, deepest] = [0, 0];
   for (const [token] of json.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|[[\]{}]/g)) {
     if (token === '[' || token === '{') deepest = Math.max(deepest, ++depth);
     else if (token === ']' || token === '}') depth -= 1;
@@ -97,11 +86,7 @@ function isPosition(value) {
 }
 
 /** @param {any} value @returns {value is [string, number]} */
-function isAck(value) {
-  return Array.isArray(value) && typeof value[0] === 'string' && Number.isSafeInteger(value[1]);
-}
+function isAck(value) { return Array.isArray(value) && isToken(value[0]) && Number.isSafeInteger(value[1]); }
 
 /** @param {any} value @returns {value is string} */
-function isToken(value) {
-  return typeof value === 'string' && value.length > 0 && value.length <= 128;
-}
+function isToken(value) { return typeof value === 'string' && value.length <= 128; }

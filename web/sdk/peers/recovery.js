@@ -1,25 +1,22 @@
-// When to restart ICE with one peer, and when to tell the app that it failed. No browser objects, no clock.
+// When to restart ICE with one peer, and when it failed. No browser objects, no clock.
+/** @import { PeerState } from '../internal.js' */
 
-/** @import { PeerState } from '../types.js' */
-
-/** From the first wish to a connection; gathering and a slow TURN server included. */
+/** From the first wish to a connection, with a slow TURN server on the way. */
 const FIRST_PATIENCE = 12_000;
 /** After a restart, doubling with each. */
 const RESTART_PATIENCE = 4_000;
 const MAX_RESTARTS = 3;
-/** A restart needs the server; while it is away, nothing is tried and nothing counted. */
+/** While the server is away a restart can't be negotiated: nothing is tried, nothing counted. */
 const UNREACHABLE_PAUSE = 1_000;
 
 export class Recovery {
   #patience;
+  #dueAt;
   /** @type {PeerState} */ #state = 'connecting';
-  /** @type {number | null} */ #dueAt;
   #restarts = 0;
   #wasConnected = false;
 
-  /**
-   * @param {{patience: number, now: number}} options how long `disconnected` may last: it often mends itself
-   */
+  /** @param {{patience: number, now: number}} options how long `disconnected` may last: it often mends itself */
   constructor({ patience, now }) {
     this.#patience = patience;
     this.#dueAt = now + FIRST_PATIENCE;
@@ -27,31 +24,31 @@ export class Recovery {
 
   get state() { return this.#state; }
 
-  /** @param {RTCPeerConnectionState} state @param {number} now @returns {boolean} whether ICE is to be restarted */
+  /** @param {RTCPeerConnectionState} state @param {number} now @returns {boolean} whether to restart ICE, as in the others */
   handleState(state, now) {
     if (state === 'connected') {
-      this.#state = 'connected';
+      this.#state = state;
       this.#wasConnected = true;
       this.#restarts = 0;
-      this.#dueAt = null;
+      this.#dueAt = Infinity;
     } else if (state === 'disconnected' && this.#state === 'connected') {
       this.#state = 'reconnecting';
       this.#dueAt = now + this.#patience;
-    } else if (state === 'failed' && this.#state !== 'failed' && this.#restarts === 0) {
+    } else if (state === 'failed' && this.#state !== 'failed' && !this.#restarts) {
       return this.#restart(now);
     }
     return false;
   }
 
-  /** The network changed, or the other side came back: past failures say nothing any more. @param {number} now */
+  /** Past failures say nothing any more. @param {number} now */
   handleNetworkChange(now) {
     this.#restarts = 0;
     return this.#state === 'connected' || this.#restart(now);
   }
 
-  /** @param {number} now @param {boolean} reachable @returns {boolean} whether ICE is to be restarted */
+  /** @param {number} now @param {boolean} reachable */
   handleTimeout(now, reachable) {
-    if (this.#dueAt === null || now < this.#dueAt) return false;
+    if (now < this.#dueAt) return false;
     if (reachable) return this.#restart(now);
     this.#dueAt = now + UNREACHABLE_PAUSE;
     return false;
@@ -61,9 +58,9 @@ export class Recovery {
 
   /** @param {number} now */
   #restart(now) {
-    if (this.#restarts >= MAX_RESTARTS) {
+    if (this.#restarts === MAX_RESTARTS) {
       this.#state = 'failed';
-      this.#dueAt = null;
+      this.#dueAt = Infinity;
       return false;
     }
     this.#state = this.#wasConnected ? 'reconnecting' : 'connecting';

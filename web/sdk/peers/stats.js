@@ -1,8 +1,6 @@
 // What getStats() says about one peer connection, in the few numbers that an app shows.
 
-/** @import { Path, PeerStats } from '../types.js' */
-
-/** @typedef {{at: number, sent: number, received: number}} Counters of the sample before, for rates */
+/** @import { Counters, Path, PeerStats } from '../internal.js' */
 
 /** @param {RTCStatsReport} report @returns {Path | undefined} */
 export function pathIn(report) {

@@ -1,57 +1,40 @@
-// Keeps a session connected: opens transports, waits between attempts, runs the session's timers.
+// Keeps a session connected: opens transports, pauses between attempts, runs the session's timers.
 
-import { ParlorError, finalCloseError } from '../errors.js';
+import { ParlorError, finalError } from '../errors.js';
+import { runAt } from '../timer.js';
 import { connectTimeout, retryDelay } from './backoff.js';
 import { Session } from './session.js';
 import { Transport } from './transport.js';
-
-/** @import { SessionOutput as Output } from '../internal.js' */
-/** @import { Joined, Request, WireEvent } from '../wire.js' */
-/** @import { Credentials, Entry } from './session.js' */
+/** @import { ConnectionHooks, Credentials, Entry, Request, SessionOutput, Waiting } from '../internal.js' */
 
 /** The first join gives up after about eight seconds; a member of a room never does. */
 const ATTEMPTS_TO_JOIN = 7;
-/** A connection that held for so long was a good one: the next attempt is made at once. */
+/** A connection that held so long was a good one: the next attempt is made at once. */
 const GOOD_AFTER = 5_000;
-/** After close code 4003 (kept sending too fast). */
+/** After close codes 4003 (too fast) and 4008 (too many connections). */
 const PENALTY = 2_000;
 
-/**
- * @typedef {object} ConnectionHooks
- * @property {(picture: Joined, fresh: boolean, first: boolean) => void} onPicture
- * @property {(replayed: number) => void} onResumed
- * @property {(event: WireEvent) => void} onEvent
- * @property {(attempt: number, retryInMs: number) => void} onDown
- * @property {(credentials: Credentials) => void} onCredentials
- * @property {() => void} onProgress a request was answered: there is room for more
- * @property {(error: ParlorError) => void} onComplaint
- * @property {(reason: ParlorError) => void} onClosed for good
- *
- * @typedef {{resolve: () => void, reject: (error: ParlorError) => void}} Waiting
- */
-
 export class Connection {
-  /** @type {{url: string, WebSocket: typeof WebSocket}} */ #options;
-  /** @type {ConnectionHooks} */ #hooks;
-  /** @type {Session} */ #session;
+  #options;
+  #hooks;
+  #session;
   /** @type {Transport | null} */ #transport = null;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */ #sessionTimer;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */ #retryTimer;
   /** @type {Set<Waiting>} */ #waiting = new Set();
+  #sessionTimer = 0;
+  #retryTimer = 0;
   #attempt = 0;
-  #joined = false;
-  #closed = false;
   #liveAt = 0;
+  #closed = false;
   #draining = false;
 
   /**
    * @param {{url: string, WebSocket: typeof WebSocket, entry: Entry, remembered: Credentials | null}} options
    * @param {ConnectionHooks} hooks
    */
-  constructor({ url, WebSocket, entry, remembered }, hooks) {
-    this.#options = { url, WebSocket };
+  constructor(options, hooks) {
+    this.#options = options;
     this.#hooks = hooks;
-    this.#session = new Session(entry, randomToken, remembered);
+    this.#session = new Session(options.entry, randomToken, options.remembered);
   }
 
   get live() { return this.#session.live; }
@@ -59,11 +42,9 @@ export class Connection {
 
   open() {
     if (this.#closed) return;
-    const { url, WebSocket } = this.#options;
-    const timeout = connectTimeout(this.#attempt);
     try {
-      this.#transport = new Transport({ url, WebSocket, timeout }, {
-        onFrame: (frame) => this.#run(() => this.#session.handleFrame(frame, performance.now())),
+      this.#transport = new Transport({ ...this.#options, timeout: connectTimeout(this.#attempt) }, {
+        onFrame: (frame) => this.#run((now) => this.#session.handleFrame(frame, now)),
         onDown: (code) => this.#down(code),
       });
     } catch (cause) {
@@ -71,30 +52,25 @@ export class Connection {
     }
   }
 
-  /**
-   * @param {Request} message
-   * @returns {Promise<void>} settled by the server's answer
-   */
+  /** @param {Request} message @returns {Promise<void>} settled by the server's answer */
   request(message) {
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(new ParlorError('closed'));
       const waiting = { resolve, reject };
       this.#waiting.add(waiting);
-      this.#run(() => {
-        if (this.#session.handleRequest(message, waiting, performance.now())) return;
-        this.#settle(waiting, new ParlorError('queue-full'));
+      this.#run((now) => {
+        if (!this.#session.handleRequest(message, waiting, now)) this.#settle(waiting, new ParlorError('queue-full'));
       });
     });
   }
 
   /** @param {Request} message */
   sendVolatile(message) {
-    this.#run(() => this.#session.handleVolatile(message, performance.now()));
+    this.#run((now) => this.#session.handleVolatile(message, now));
   }
 
-  /** The network or the page came back: don't sit out the pause. */
+  /** The network or the page came back: the pause is over, a silent connection is asked. */
   wake() {
-    if (this.#closed) return;
     if (this.#transport) return this.#transport.probe();
     clearTimeout(this.#retryTimer);
     this.open();
@@ -107,23 +83,18 @@ export class Connection {
     clearTimeout(this.#retryTimer);
     clearTimeout(this.#sessionTimer);
     this.#transport?.close();
-    this.#transport = null;
-    for (const waiting of this.#waiting) waiting.reject(reason.code === 'left' ? new ParlorError('closed') : reason);
-    this.#waiting.clear();
+    for (const { reject } of this.#waiting) reject(new ParlorError('closed', { cause: reason }));
     this.#hooks.onClosed(reason);
   }
 
-  /** @param {() => void} step */
+  /** @param {(now: number) => void} step */
   #run(step) {
     if (this.#closed) return;
-    step();
+    step(performance.now());
     this.#drain();
     if (this.#closed) return;
     clearTimeout(this.#sessionTimer);
-    const now = performance.now();
-    const due = this.#session.pollTimeout(now);
-    if (due === null) return;
-    this.#sessionTimer = setTimeout(() => this.#run(() => this.#session.handleTimeout(performance.now())), Math.max(due - now, 1));
+    this.#sessionTimer = runAt(this.#session.pollTimeout(), () => this.#run((now) => this.#session.handleTimeout(now)));
   }
 
   /** A hook may make requests, which run the session again: outputs stay in order all the same. */
@@ -131,15 +102,13 @@ export class Connection {
     if (this.#draining) return;
     this.#draining = true;
     try {
-      for (let output = this.#session.pollOutput(); output && !this.#closed; output = this.#session.pollOutput()) {
-        this.#carryOut(output);
-      }
+      for (let output; !this.#closed && (output = this.#session.pollOutput());) this.#carryOut(output);
     } finally {
       this.#draining = false;
     }
   }
 
-  /** @param {Output} output */
+  /** @param {SessionOutput} output */
   #carryOut(output) {
     switch (output.kind) {
       case 'frame': return this.#transport?.send(output.frame);
@@ -159,32 +128,29 @@ export class Connection {
   }
 
   #up() {
-    this.#joined = true;
     this.#liveAt = performance.now();
-    const { credentials } = this.#session;
-    if (credentials) this.#hooks.onCredentials(credentials);
+    if (this.#session.credentials) this.#hooks.onCredentials(this.#session.credentials);
   }
 
   /** @param {unknown} tag @param {ParlorError | null} error */
   #settle(tag, error) {
     const waiting = /** @type {Waiting | null} */ (tag);
-    if (waiting && this.#waiting.delete(waiting)) {
-      if (error) waiting.reject(error);
-      else waiting.resolve();
-    }
+    if (waiting) this.#waiting.delete(waiting);
+    if (error) waiting?.reject(error);
+    else waiting?.resolve();
     this.#hooks.onProgress();
   }
 
   /** @param {number} code */
   #down(code) {
     this.#transport = null;
-    if (this.#session.live && performance.now() - this.#liveAt > GOOD_AFTER) this.#attempt = 0;
+    if (this.live && performance.now() - this.#liveAt > GOOD_AFTER) this.#attempt = 0;
     this.#session.handleDown();
-    const final = finalCloseError(code);
+    const final = finalError(code);
     if (final) return this.close(final);
-    if (!this.#joined && this.#attempt + 1 >= ATTEMPTS_TO_JOIN) return this.close(new ParlorError('unreachable'));
     const delay = Math.max(retryDelay(this.#attempt, Math.random()), code === 4003 || code === 4008 ? PENALTY : 0);
     this.#attempt += 1;
+    if (!this.#liveAt && this.#attempt >= ATTEMPTS_TO_JOIN) return this.close(new ParlorError('unreachable'));
     this.#retryTimer = setTimeout(() => this.open(), delay);
     this.#hooks.onDown(this.#attempt, delay);
   }
@@ -195,7 +161,7 @@ function refusal({ code, message, hint }) {
   return new ParlorError(code, { ...(message && { message }), ...(hint && { hint }) });
 }
 
-/** 22 characters of 6 bits: nobody guesses it. */
+/** 132 random bits in 22 characters. */
 export function randomToken() {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
   return Array.from(crypto.getRandomValues(new Uint8Array(22)), (byte) => alphabet[byte % 64]).join('');

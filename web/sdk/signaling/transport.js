@@ -1,31 +1,21 @@
-// One WebSocket: opened within a deadline, pinged, and given up when it falls silent.
-
-/** @import { ClientFrame, ServerFrame } from '../wire.js' */
-
-/**
- * @typedef {object} TransportHooks
- * @property {(frame: ServerFrame) => void} onFrame
- * @property {(closeCode: number) => void} onDown called once; 0 = given up by this side
- */
+// One WebSocket: opened within a deadline, pinged, given up when it falls silent.
+/** @import { ClientFrame, TransportHooks } from '../internal.js' */
 
 export class Transport {
-  /** @type {WebSocket} */ #socket;
+  #socket;
   /** @type {TransportHooks | null} */ #hooks;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */ #timer;
+  #timer = 0;
   #pingInterval = 0;
   #heardAt = 0;
 
-  /**
-   * @param {{url: string, WebSocket: typeof WebSocket, timeout: number}} options
-   * @param {TransportHooks} hooks
-   */
+  /** @param {{url: string, WebSocket: typeof WebSocket, timeout: number}} options @param {TransportHooks} hooks */
   constructor({ url, WebSocket, timeout }, hooks) {
     this.#hooks = hooks;
     this.#socket = new WebSocket(url);
-    this.#socket.onmessage = (event) => this.#handleText(event.data);
-    this.#socket.onclose = (event) => this.#down(event.code);
+    this.#socket.onmessage = ({ data }) => this.#handleText(data);
+    this.#socket.onclose = ({ code }) => this.#down(code);
     this.#socket.onerror = () => {};
-    this.#timer = setTimeout(() => this.abandon(), timeout);
+    this.#timer = setTimeout(() => this.#abandon(), timeout);
   }
 
   /** @param {ClientFrame} frame */
@@ -33,54 +23,42 @@ export class Transport {
     if (this.#hooks && this.#socket.readyState === 1) this.#socket.send(JSON.stringify(frame));
   }
 
-  /** Asks for a sign of life at once: the page woke up, or the network changed. */
+  /** Asks for a sign of life. */
   probe(patience = 2_000) {
-    if (this.#pingInterval === 0) return;
+    if (!this.#pingInterval) return;
     const asked = performance.now();
     this.send({ type: 'ping' });
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#judge(asked), patience);
+    this.#timer = setTimeout(() => (this.#heardAt < asked ? this.#abandon() : this.#rest()), patience);
   }
 
-  /** Later events of this socket are nobody's business any more. */
-  abandon() {
-    this.#down(0);
-  }
-
-  /** Ends it for good, telling nobody here. */
+  /** Ends it, and tells nobody. */
   close() {
     this.#hooks = null;
     clearTimeout(this.#timer);
     this.#socket.close(1000);
   }
 
-  /** @param {unknown} text */
+  /** @param {any} text */
   #handleText(text) {
-    if (!this.#hooks || typeof text !== 'string') return;
+    if (!this.#hooks) return; // It was given up before.
     this.#heardAt = performance.now();
-    /** @type {ServerFrame} */
-    let frame;
-    try {
-      frame = JSON.parse(text);
-    } catch {
-      return this.abandon();
-    }
+    const frame = JSON.parse(text);
     if (frame.type === 'welcome') {
-      this.#pingInterval = Math.max(frame.pingIntervalMs, 100);
-      this.#restAndPing();
+      this.#pingInterval = frame.pingIntervalMs;
+      this.#rest();
     }
     this.#hooks.onFrame(frame);
   }
 
-  #restAndPing() {
+  #rest() {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.probe(this.#pingInterval), this.#pingInterval);
   }
 
-  /** @param {number} asked */
-  #judge(asked) {
-    if (this.#heardAt < asked) this.abandon();
-    else this.#restAndPing();
+  #abandon() {
+    this.#down(0);
+    this.#socket.close();
   }
 
   /** @param {number} code */
@@ -88,7 +66,6 @@ export class Transport {
     const hooks = this.#hooks;
     this.#hooks = null;
     clearTimeout(this.#timer);
-    if (code === 0) this.#socket.close();
     hooks?.onDown(code);
   }
 }
