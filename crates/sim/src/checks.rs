@@ -67,6 +67,20 @@ pub fn volatile_at_most_once(world: &World, members: &[ClientId]) {
     }
 }
 
+/// Nobody saw a reliable message twice.
+///
+/// # Panics
+/// When one came twice.
+pub fn messages_at_most_once(world: &World, members: &[ClientId]) {
+    for member in members {
+        let client = world.client(*member);
+        let mut seen = client.record().messages.clone();
+        seen.sort();
+        let doubled = seen.windows(2).find(|pair| pair.first() == pair.last());
+        assert!(doubled.is_none(), "{} saw {doubled:?} twice", client.name());
+    }
+}
+
 /// Each is a member, waits for no answer and was refused nothing.
 ///
 /// # Panics

@@ -22,7 +22,12 @@ pub enum Sending {
 #[derive(Debug)]
 pub struct Outbox {
     limits: OutboxLimits,
+    /// What a resumed session has missed, and what was before it. The log bounds it already; if it
+    /// counted, whoever has missed more than an outbox holds could never come back.
+    replay: VecDeque<Bytes>,
+    still_replayed: usize,
     frames: VecDeque<Bytes>,
+    /// Of `frames`.
     bytes: usize,
     ping: bool,
     close: Option<Close>,
@@ -30,12 +35,30 @@ pub struct Outbox {
 
 impl Outbox {
     pub fn new(limits: OutboxLimits) -> Self {
-        Self { limits, frames: VecDeque::new(), bytes: 0, ping: false, close: None }
+        Self {
+            limits,
+            replay: VecDeque::new(),
+            still_replayed: 0,
+            frames: VecDeque::new(),
+            bytes: 0,
+            ping: false,
+            close: None,
+        }
+    }
+
+    /// The next frames are so many that were missed.
+    pub fn begin_replay(&mut self, count: usize) {
+        self.replay.append(&mut self.frames);
+        (self.bytes, self.still_replayed) = (0, count);
     }
 
     pub fn push(&mut self, frame: Bytes, sending: Sending) {
         if self.close.is_some() {
             return;
+        }
+        if let Some(left) = self.still_replayed.checked_sub(1) {
+            self.still_replayed = left;
+            return self.replay.push_back(frame);
         }
         let (frames, bytes) = (self.frames.len() + 1, self.bytes + frame.len());
         let full_at =
@@ -54,6 +77,7 @@ impl Outbox {
     pub fn give_up(&mut self) {
         (self.bytes, self.close) = (0, Some(Close::SlowConsumer));
         self.frames.clear();
+        self.replay.clear();
     }
 
     pub fn close(&mut self, why: Close) {
@@ -72,6 +96,9 @@ impl Outbox {
     pub fn take(&mut self) -> Option<Item> {
         if std::mem::take(&mut self.ping) {
             return Some(Item::Ping);
+        }
+        if let Some(frame) = self.replay.pop_front() {
+            return Some(Item::Text(frame));
         }
         let Some(frame) = self.frames.pop_front() else {
             return self.close.map(|why| Item::Close(why.code()));

@@ -227,6 +227,9 @@ impl Server {
             for frame in encode_reply(line.session.dialect(), call, reply, &terms) {
                 line.outbox.push(frame, Sending::Reliable);
             }
+            if let Ok(Reply::Resumed(resumed)) = reply {
+                line.outbox.begin_replay(resumed.replayed);
+            }
         });
     }
 

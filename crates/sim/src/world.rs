@@ -41,6 +41,8 @@ struct Seat {
     wakes_at: Option<Millis>,
     /// Its reading speed over every connection.
     bytes_per_second: Option<u64>,
+    /// Nothing that it dials answers.
+    is_offline: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -186,6 +188,16 @@ impl World {
         }
     }
 
+    /// The connection breaks, and no other can be made until [`Self::come_online`].
+    pub fn go_offline(&mut self, id: ClientId, cut: Cut) {
+        self.cut(id, cut);
+        self.set_offline(id, true);
+    }
+
+    pub fn come_online(&mut self, id: ClientId) {
+        self.set_offline(id, false);
+    }
+
     /// How fast a client reads from now on; `None`: as fast as it comes.
     pub fn read_at(&mut self, id: ClientId, bytes_per_second: Option<u64>) {
         let Some(seat) = self.clients.get_mut(id.0) else { return };
@@ -207,8 +219,15 @@ impl World {
         self.clock.schedule(self.clock.now() + down, Happening::ServerStarts);
     }
 
+    fn set_offline(&mut self, id: ClientId, is_offline: bool) {
+        if let Some(seat) = self.clients.get_mut(id.0) {
+            seat.is_offline = is_offline;
+        }
+    }
+
     fn seat(&mut self, client: Client) -> ClientId {
-        let seat = Seat { client, link: None, wakes_at: None, bytes_per_second: None };
+        let seat =
+            Seat { client, link: None, wakes_at: None, bytes_per_second: None, is_offline: false };
         self.clients.push(seat);
         let id = self.clients.len() - 1;
         self.with(id, |_| {});
@@ -328,6 +347,7 @@ impl World {
     fn do_for(&mut self, id: usize, want: Want) {
         let Some(seat) = self.clients.get_mut(id) else { return };
         match want {
+            Want::Dial if seat.is_offline => {}
             Want::Dial => {
                 let link = self.network.open();
                 self.network.throttle(link, Way::Down, seat.bytes_per_second);

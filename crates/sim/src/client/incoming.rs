@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::native::{ENTERING_ID, Held, Native, Other, State, text_of};
-use super::requests::{Request, What};
+use super::requests::What;
 use super::{Chat, Message, Picture};
 use crate::Millis;
 
@@ -23,7 +23,7 @@ impl Native {
             "error" => self.handle_error(&message, now),
             "pong" => {
                 self.handle_pong();
-                self.requests.settle(number(&message, "stable"));
+                self.requests.settle(number(&message, "stable"), now);
             }
             _ => self.handle_event(&message, text, now),
         }
@@ -36,6 +36,7 @@ impl Native {
         let is_new_room = self.session.is_none();
         self.session = Some(held(message));
         self.nonce = None;
+        self.grace = number(message, "graceMs");
         self.jump_to(number(message, "seq"));
         self.members.clear();
         for member in message["members"].as_array().into_iter().flatten() {
@@ -82,7 +83,8 @@ impl Native {
         self.record.slowest_answer = self.record.slowest_answer.max(waited);
         if let What::Chat { text, .. } = &request.what {
             self.record.accepted.push(text.clone());
-            self.requests.keep_until_stable(number(message, "seq"), request);
+            let keep_until = now + self.grace;
+            self.requests.keep_until_stable(number(message, "seq"), request, keep_until);
         }
         self.transmit();
     }
@@ -97,17 +99,13 @@ impl Native {
         match (code.as_str(), request) {
             ("rate-limited", Some(request)) => {
                 let wait = number(message, "retryAfterMs").max(1);
-                self.retry(request, Some(now + wait));
+                self.requests.retry(request, Some(now + wait));
             }
             // With at most 256 unanswered it says that the request was never carried out.
-            ("request-out-of-order", Some(request)) => self.retry(request, None),
+            ("request-out-of-order", Some(request)) => self.requests.retry(request, None),
             _ => self.record.refusals.push(code),
         }
         self.transmit();
-    }
-
-    fn retry(&mut self, request: Request, at: Option<Millis>) {
-        self.requests.retry(request, at);
     }
 
     fn handle_no_entry(&mut self, code: &str, now: Millis) {
@@ -147,6 +145,10 @@ impl Native {
                 let reason = text_of(message, "reason");
                 self.record.changes.push(format!("{name} left: {reason}"));
             }
+            signal @ ("offer" | "answer" | "candidate") => {
+                let from = self.name_of(&text_of(message, "from"));
+                self.record.signals.push(format!("{signal} from {from}"));
+            }
             other => self.record.refusals.push(format!("unexpected {other}")),
         }
     }
@@ -162,14 +164,17 @@ impl Native {
     }
 
     fn handle_message(&mut self, message: &Value) {
-        let from = self.members.get(&text_of(message, "from"));
-        let name = from.map(|other| other.name.clone()).unwrap_or_default();
+        let name = self.name_of(&text_of(message, "from"));
         let message_seen = Message { name, data: text_of(message, "data") };
         if message["seq"].is_u64() {
             self.record.messages.push(message_seen);
         } else {
             self.record.volatiles.push(message_seen);
         }
+    }
+
+    fn name_of(&self, peer: &str) -> String {
+        self.members.get(peer).map(|other| other.name.clone()).unwrap_or_default()
     }
 
     fn handle_update(&mut self, member: &Value) {

@@ -118,6 +118,11 @@ impl Json {
         self.others.values().cloned().collect()
     }
 
+    pub(super) fn peer_of(&self, name: &str) -> Option<&str> {
+        let found = self.others.iter().find(|(_, other)| *other == name);
+        found.map(|(peer, _)| peer.as_str())
+    }
+
     fn lose(&mut self, now: Millis) {
         if self.state != State::Gone {
             self.others.clear();
@@ -147,6 +152,9 @@ impl Json {
             "message" => {
                 let (name, data) = (name_of(&sender), text_of(message, "data"));
                 self.record.messages.push(Message { name, data });
+            }
+            signal @ ("offer" | "answer" | "ice-candidate") => {
+                self.record.signals.push(format!("{signal} from {}", name_of(&sender)));
             }
             "error" => self.record.refusals.push(text_of(message, "code")),
             _ => {}

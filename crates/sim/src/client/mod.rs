@@ -117,6 +117,15 @@ impl Client {
         }
     }
 
+    /// The address of somebody that it sees.
+    #[must_use]
+    pub fn peer_of(&self, name: &str) -> Option<&str> {
+        match self {
+            Self::Native(client) => client.peer_of(name),
+            Self::Json(client) => client.peer_of(name),
+        }
+    }
+
     #[must_use]
     pub fn is_member(&self) -> bool {
         match self {

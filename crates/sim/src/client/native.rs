@@ -38,6 +38,7 @@ pub struct Native {
     ping_at: Millis,
     pong_by: Option<Millis>,
     pub(super) ping_interval: Millis,
+    pub(super) grace: Millis,
     failures: u32,
     pub(super) requests: Requests,
     pub(super) members: BTreeMap<String, Other>,
@@ -86,6 +87,7 @@ impl Native {
             ping_at: 0,
             pong_by: None,
             ping_interval: PING_INTERVAL,
+            grace: 0,
             failures: 0,
             requests: Requests::default(),
             members: BTreeMap::new(),
@@ -172,6 +174,11 @@ impl Native {
 
     pub(super) fn peer(&self) -> Option<&str> {
         self.session.as_ref().map(|held| held.peer.as_str())
+    }
+
+    pub(super) fn peer_of(&self, name: &str) -> Option<&str> {
+        let found = self.members.iter().find(|(_, other)| other.name == name);
+        found.map(|(peer, _)| peer.as_str())
     }
 
     pub(super) fn is_member(&self) -> bool {

@@ -29,6 +29,8 @@ pub struct Record {
     /// Reliable messages.
     pub messages: Vec<Message>,
     pub volatiles: Vec<Message>,
+    /// Offers, answers and candidates: `offer from Ada`.
+    pub signals: Vec<String>,
     /// Every reliable event as it came: its number and its text. Starts anew with a new room.
     pub log: Vec<(u64, String)>,
     /// What happened to the others: `Ada joined`, `Ada reconnecting`, `Ada left: timeout`.

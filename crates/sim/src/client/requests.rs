@@ -17,8 +17,8 @@ pub struct Requests {
     unanswered: VecDeque<(u64, Request)>,
     sent: usize,
     last_id: u64,
-    /// Chats that were answered with this number, until everybody has them.
-    unstable: VecDeque<(u64, Request)>,
+    /// Chats that were answered, until everybody has them.
+    unstable: VecDeque<Unstable>,
     paused_until: Option<Millis>,
 }
 
@@ -27,6 +27,14 @@ pub struct Request {
     body: Value,
     pub(super) what: What,
     pub(super) ordered_at: Millis,
+}
+
+#[derive(Debug)]
+struct Unstable {
+    seq: u64,
+    /// A new server counts as everybody only who has come back to it. Who has not is given a grace time.
+    keep_until: Millis,
+    request: Request,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,12 +116,12 @@ impl Requests {
     }
 
     /// Everybody who is away may still miss this chat, if the server is lost.
-    pub(super) fn keep_until_stable(&mut self, seq: u64, request: Request) {
-        self.unstable.push_back((seq, request));
+    pub(super) fn keep_until_stable(&mut self, seq: u64, request: Request, keep_until: Millis) {
+        self.unstable.push_back(Unstable { seq, keep_until, request });
     }
 
-    pub(super) fn settle(&mut self, stable: u64) {
-        self.unstable.retain(|(seq, _)| *seq > stable);
+    pub(super) fn settle(&mut self, stable: u64, now: Millis) {
+        self.unstable.retain(|chat| chat.seq > stable || chat.keep_until > now);
     }
 
     /// A new connection for the same session: everything unanswered is to be sent again.
@@ -139,8 +147,8 @@ impl Requests {
 
     /// The server is a new one: it knows nothing of the chats that not everybody has.
     pub(super) fn bring_back_unstable(&mut self) {
-        for (_, request) in std::mem::take(&mut self.unstable).into_iter().rev() {
-            self.waiting.push_front(request);
+        for chat in std::mem::take(&mut self.unstable).into_iter().rev() {
+            self.waiting.push_front(chat.request);
         }
     }
 }
