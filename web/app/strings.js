@@ -63,7 +63,7 @@ export const en = {
   'call.you': 'You',
   'call.nameYou': '{name} (you)',
   'call.startAudio': 'Start audio',
-  'call.startAudioWhy': 'Your browser waits for a click before it plays sound.',
+  'call.startAudioWhy': 'Your browser waits for a click.',
   'call.talking': 'Talking while you hold the space bar',
   'call.sharing': 'You are sharing your screen',
   'call.stopSharing': 'Stop sharing',
@@ -179,7 +179,7 @@ export const en = {
   'state.closed': 'Disconnected',
   'notice.lost': 'Connection lost. Reconnecting…',
   'notice.retry': { one: 'Connection lost. Next try in {count} second…', other: 'Connection lost. Next try in {count} seconds…' },
-  'notice.back': 'Back. Nothing was missed.',
+  'notice.back': 'You’re back.',
   'notice.recovered': { one: 'Back. {count} message recovered.', other: 'Back. {count} messages recovered.' },
 
   'ended.left': 'You left the room',

@@ -33,7 +33,7 @@ test('a lost connection is told, and so is its return with what was missed', () 
   assert.deepEqual(connectionNotice('connected', { state: 'reconnecting', retryInMs: 0 }), { text: 'Connection lost. Reconnecting…', lasting: true });
   assert.deepEqual(connectionNotice('reconnecting', { state: 'reconnecting', retryInMs: 4000 }), { text: 'Connection lost. Next try in 4 seconds…', lasting: true });
   assert.deepEqual(connectionNotice('reconnecting', { state: 'connected', recovered: 3 }), { text: 'Back. 3 messages recovered.', lasting: false });
-  assert.deepEqual(connectionNotice('reconnecting', { state: 'connected', recovered: 0 }), { text: 'Back. Nothing was missed.', lasting: false });
+  assert.deepEqual(connectionNotice('reconnecting', { state: 'connected', recovered: 0 }), { text: 'You’re back.', lasting: false });
   assert.equal(connectionNotice('connecting', { state: 'connected' }), null);
 });
 
