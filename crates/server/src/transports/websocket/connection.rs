@@ -13,6 +13,7 @@ use tokio_websockets::{
     CloseCode, Error, Limits as FrameLimits, Message, ServerBuilder, WebSocketStream,
 };
 
+use super::metered::{Meter, Metered};
 use super::rate::Bucket;
 use crate::config::Limits;
 use crate::drivers::rooms::{Line, Next, Outbox, RoomsDriver, Sending};
@@ -41,6 +42,8 @@ where
 {
     let (limits, outbox) = (&node.config.limits, Arc::clone(&line.outbox));
     let frame_limits = FrameLimits::default().max_payload_len(Some(limits.max_frame.0));
+    let meter = Meter::new(limits.max_frame.0);
+    let stream = Metered::new(stream, meter.clone());
     let socket = ServerBuilder::new().limits(frame_limits).serve(stream);
     let (mut sink, mut stream) = socket.split();
     let (now, id) = (Instant::now(), line.id);
@@ -51,6 +54,7 @@ where
         line,
         rate: Bucket::new(limits.messages_per_second, limits.burst, now.into_std()),
         refusals: Bucket::new(FORGIVEN_PER_SECOND, MAX_REFUSALS, now.into_std()),
+        meter,
         control_frames: Bucket::new(
             CONTROL_FRAMES_PER_SECOND,
             CONTROL_FRAMES_BURST,
@@ -68,7 +72,7 @@ where
     }
     node.rooms.disconnect(id);
     if let Ok(socket) = sink.reunite(stream) {
-        linger(socket.into_inner()).await;
+        linger(socket.into_inner().into_inner()).await;
     }
 }
 
@@ -80,6 +84,7 @@ struct Reader<'a> {
     rate: Bucket,
     refusals: Bucket,
     control_frames: Bucket,
+    meter: Meter,
     opened_at: Instant,
     heard_at: Instant,
     pinged_at: Instant,
@@ -92,7 +97,11 @@ impl Reader<'_> {
     {
         self.settle();
         loop {
-            match timeout_at(self.next_deadline(), stream.next()).await {
+            let next = tokio::select! {
+                next = timeout_at(self.next_deadline(), stream.next()) => next,
+                () = self.meter.exceeded() => Ok(Some(Err(Error::PayloadTooLong { len: usize::MAX, max_len: self.limits.max_frame.0 }))),
+            };
+            match next {
                 Ok(Some(Ok(message))) => self.hear(&message),
                 Ok(Some(Err(error))) => match reason(&error) {
                     Some(why) => self.line.outbox.close(why),
@@ -115,6 +124,7 @@ impl Reader<'_> {
             None if message.is_binary() => Frame::Binary(message.as_payload()),
             None => return self.hear_control_frame(),
         };
+        self.meter.start_anew();
         match self.rate.take(self.heard_at.into_std()) {
             Ok(()) => self.session.handle_frame(frame),
             Err(retry_after) => {

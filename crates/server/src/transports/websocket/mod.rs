@@ -2,6 +2,7 @@
 
 mod connection;
 mod handshake;
+mod metered;
 mod rate;
 
 use std::sync::Arc;
