@@ -83,8 +83,19 @@ struct Stream {
     stalled_until: Millis,
     /// How fast the receiver reads.
     bytes_per_second: Option<u64>,
+    /// What was read of the next millisecond, in bytes times 1,000.
+    read: u64,
     /// Nothing more can be sent.
     ended: bool,
+}
+
+impl Stream {
+    fn time_to_read(&mut self, size: usize) -> Millis {
+        let Some(rate) = self.bytes_per_second.filter(|rate| *rate > 0) else { return 0 };
+        let read = self.read + size as u64 * 1_000;
+        self.read = read % rate;
+        read / rate
+    }
 }
 
 #[derive(Debug)]
@@ -118,8 +129,7 @@ impl Network {
         let delay = self.weather.latency + self.rng.below(self.weather.jitter + 1);
         let stream = self.links.get_mut(&(link, way)).filter(|stream| !stream.ended)?;
         let size = item.len();
-        let reading = stream.bytes_per_second.map_or(0, |rate| size as u64 * 1_000 / rate.max(1));
-        let due = (now + delay).max(stream.last_due) + reading;
+        let due = (now + delay).max(stream.last_due) + stream.time_to_read(size);
         stream.last_due = due;
         stream.bytes += size;
         stream.ended = item.is_last();
