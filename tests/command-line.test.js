@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { joinNative } from './harness/native.js';
+import { joinNative, NativeMember } from './harness/native.js';
 import { freePort, runParlor, startServer } from './harness/server.js';
 import { openSocket } from './harness/ws.js';
 
@@ -80,7 +80,8 @@ test('flags win over variables, variables over the file', async () => {
   const { port } = server;
   const answers = [];
   for (const name of ['Ada', 'Grace', 'Alan', 'Barbara']) {
-    answers.push((await joinNative({ port, room: 'small', name })).joined);
+    const member = new NativeMember(await openSocket({ port }));
+    answers.push(await member.join({ room: 'small', name }));
   }
   assert.deepEqual(answers.map(({ type, code }) => code ?? type), ['joined', 'joined', 'joined', 'room-full']);
   await server.stop();
@@ -109,7 +110,7 @@ test('SIGTERM tells every client that the server is stopping, and is a success',
   const tutorial = await openSocket({ port, path: '/' });
   const exit = await server.stop();
   for (const socket of [member.socket, stranger, tutorial]) {
-    assert.deepEqual(await socket.closed, { code: 1001, reason: 'server-stopping' });
+    assert.deepEqual(await socket.closed(), { code: 1001, reason: 'server-stopping' });
   }
   assert.deepEqual({ code: exit.code, signal: exit.signal }, { code: 0, signal: null });
 });

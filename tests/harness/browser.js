@@ -29,6 +29,7 @@ export async function launchBrowser() {
 
 class Browser {
   #browser;
+  #people = new Set();
 
   constructor(browser) {
     this.#browser = browser;
@@ -42,7 +43,14 @@ class Browser {
   async person() {
     const context = await this.#browser.newContext({ viewport: { width: 900, height: 640 } });
     context.setDefaultTimeout(STEP_TIMEOUT_MS);
+    this.#people.add(context);
+    context.once('close', () => this.#people.delete(context));
     return context;
+  }
+
+  /** After each test, however it ended: pages with video that nobody looks at slow down all that follow. */
+  async sendEverybodyHome() {
+    await Promise.all([...this.#people].map((context) => context.close()));
   }
 
   /** A page in the app's room, joined as a person would. */
@@ -53,12 +61,10 @@ class Browser {
     return page;
   }
 
-  /** A blank page of the server's origin with the SDK as `parlor`. */
+  /** A page of the server's origin that has nothing of its own, with the SDK as `parlor`. */
   async sdkPage({ server, context }) {
-    const own = context ?? (await this.person());
-    await own.route('**/blank', (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>blank</title>' }));
-    const page = await watched(own);
-    await page.goto(`${server.url}/blank`);
+    const page = await watched(context ?? (await this.person()));
+    await page.goto(`${server.url}/livez`);
     await page.evaluate(async () => {
       window.parlor = await import('/sdk/parlor.js');
     });

@@ -1,6 +1,7 @@
 // Two members who talk in a room of their own, in a thread of their own, and time how long a word takes there and
 // back, so that a test can see whether anybody else's misbehaviour reaches them.
 
+import { once } from 'node:events';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { joinNative } from './native.js';
 
@@ -40,10 +41,7 @@ class Bystanders {
   }
 
   #answer() {
-    return new Promise((resolve, reject) => {
-      this.#worker.once('message', resolve);
-      this.#worker.once('error', reject);
-    });
+    return once(this.#worker, 'message').then(([answer]) => answer);
   }
 }
 

@@ -2,10 +2,11 @@
 
 import { openSocket } from './ws.js';
 
-/** Opens a connection and joins. Resolves once the server has answered. */
-export async function joinNative({ port, room, name, ...rest }) {
-  const member = new NativeMember(await openSocket({ port }), rest);
-  await member.join({ room, name });
+/** Opens a connection and joins, or throws the refusal. */
+export async function joinNative({ port, room, name }) {
+  const member = new NativeMember(await openSocket({ port }));
+  const answer = await member.join({ room, name });
+  if (answer.type !== 'joined') throw new Error(`${name} may not join ${room}: ${JSON.stringify(answer)}`);
   return member;
 }
 

@@ -4,6 +4,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { endWithFile } from './cleanup.js';
+import { http } from './http.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -12,9 +14,6 @@ export const binary = process.env.PARLOR_BINARY ?? `${root}target/release/parlor
 
 const START_TIMEOUT_MS = 10_000;
 const STOP_TIMEOUT_MS = 15_000;
-
-const running = new Set();
-process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 
 /**
  * @typedef {object} Exit
@@ -82,7 +81,7 @@ class Server {
   }
 
   async isReady() {
-    const answer = await fetch(`${this.url}/readyz`, { signal: AbortSignal.timeout(1_000) }).catch(() => null);
+    const answer = await http({ port: this.port, path: '/readyz' }).catch(() => null);
     return answer?.status === 200;
   }
 
@@ -113,7 +112,7 @@ function launch(args, env) {
     if (name.startsWith('PARLOR_')) delete inherited[name];
   }
   const process_ = spawn(binary, args, { env: { ...inherited, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-  running.add(process_);
+  const ended = endWithFile(() => process_.kill('SIGKILL'));
   const text = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr']) {
     process_[name].setEncoding('utf8').on('data', (chunk) => (text[name] += chunk));
@@ -122,7 +121,7 @@ function launch(args, env) {
   child.exited = new Promise((resolve, reject) => {
     process_.once('error', reject);
     process_.once('close', (code, signal) => {
-      running.delete(process_);
+      ended();
       child.exit = { code, signal, ...text };
       resolve(child.exit);
     });

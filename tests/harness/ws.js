@@ -3,9 +3,13 @@
 
 import { createHash, randomBytes } from 'node:crypto';
 import { connect as connectTcp } from 'node:net';
+import { endWithFile, within } from './cleanup.js';
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 const ANSWER_TIMEOUT_MS = 10_000;
+
+/** An open WebSocket may be silent for as long as it likes. */
+const NEVER_MS = 2 ** 31 - 1;
 
 export const Opcode = Object.freeze({ continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 });
 
@@ -27,9 +31,9 @@ export async function handshake({ port, path = '/ws', headers = {}, host = '127.
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name}: ${value}\r\n`);
   const wire = new Wire({ port, host });
-  await wire.opened;
+  await within(ANSWER_TIMEOUT_MS, wire.opened, 'the connection');
   wire.write(`GET ${path} HTTP/1.1\r\n${lines.join('')}\r\n`);
-  const answer = await readHead(wire);
+  const answer = await within(ANSWER_TIMEOUT_MS, readHead(wire), 'the answer');
   if (answer.status === 101) {
     const expected = createHash('sha1').update(key + GUID).digest('base64');
     if (answer.headers['sec-websocket-accept'] !== expected) throw new Error('wrong Sec-WebSocket-Accept');
@@ -68,6 +72,7 @@ export class Wire {
 
   constructor({ port, host = '127.0.0.1' }) {
     this.#socket = connectTcp({ port, host, noDelay: true });
+    const ended = endWithFile(() => this.#socket.destroy());
     this.opened = new Promise((resolve, reject) => {
       this.#socket.once('connect', resolve);
       this.#socket.once('error', reject);
@@ -78,7 +83,10 @@ export class Wire {
     });
     // A reset is one more way in which a server ends a connection.
     this.#socket.on('error', () => {});
-    this.#socket.on('close', () => this.#end());
+    this.#socket.on('close', () => {
+      ended();
+      this.#end();
+    });
     this.#socket.on('end', () => this.#end());
   }
 
@@ -139,7 +147,7 @@ export class Wire {
     return bytes;
   }
 
-  async #until(holds, timeoutMs = 120_000) {
+  async #until(holds, timeoutMs = NEVER_MS) {
     const deadline = Date.now() + timeoutMs;
     while (!holds()) {
       if (this.#ended) throw new Error('the connection ended');
@@ -178,13 +186,14 @@ export class WebSocketClient {
   #wire;
   #messages = [];
   #waiting = new Set();
+  #reading;
 
   constructor(wire) {
     this.#wire = wire;
     this.answersPings = true;
     /** Set when the server has closed: `{ code, reason }`, with code 1006 if it did so without a close frame. */
     this.close = null;
-    this.closed = this.#readAll();
+    this.#reading = this.#readAll();
   }
 
   async #readAll() {
@@ -244,6 +253,11 @@ export class WebSocketClient {
 
   drained() {
     return this.#wire.drained();
+  }
+
+  /** How the server closed, once it has: `{ code, reason }`. */
+  closed(timeoutMs = 20_000) {
+    return within(timeoutMs, this.#reading, 'the close');
   }
 
   /** Reads no more: what the server sends piles up on its side. */
