@@ -6,7 +6,7 @@ use std::sync::Arc;
 use parlor_rooms::{
     ChatKey, Command, Delivery, DisplayName, Json, PeerId, Refusal, RoomName, Signal, Targets,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::depth::is_too_deep;
@@ -19,7 +19,7 @@ pub(super) enum Request {
     Command { room: Option<RoomName>, command: Command },
 }
 
-/// All fields of all types: which ones count is told by the type.
+/// All fields of all types, unread: which ones count is told by the type, and the others may be anything.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Message<'a> {
@@ -28,17 +28,22 @@ struct Message<'a> {
     #[serde(borrow)]
     room_id: Option<&'a RawValue>,
     #[serde(borrow)]
-    target: Option<Cow<'a, str>>,
+    target: Option<&'a RawValue>,
     #[serde(borrow)]
     sdp: Option<&'a RawValue>,
     #[serde(borrow)]
     candidate: Option<&'a RawValue>,
     #[serde(borrow)]
-    text: Option<Cow<'a, str>>,
+    text: Option<&'a RawValue>,
     #[serde(borrow)]
-    name: Option<Cow<'a, str>>,
-    #[serde(borrow)]
+    name: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "even_null")]
     data: Option<&'a RawValue>,
+}
+
+/// `null` is data too.
+fn even_null<'de, D: Deserializer<'de>>(given: D) -> Result<Option<&'de RawValue>, D::Error> {
+    Deserialize::deserialize(given).map(Some)
 }
 
 #[derive(Deserialize)]
@@ -61,7 +66,8 @@ pub(super) fn read(text: &str) -> Result<Request, Problem> {
     let command = match message.kind.as_ref() {
         "join" => {
             let room = room.ok_or_else(|| missing("roomId"))?;
-            let name = message.name.map(|name| DisplayName::parse(&name)).transpose();
+            let name =
+                string(message.name, "name")?.map(|name| DisplayName::parse(&name)).transpose();
             let name = name.map_err(Problem::field("name"))?.unwrap_or_default();
             return Ok(Request::Join { room, name });
         }
@@ -74,12 +80,12 @@ pub(super) fn read(text: &str) -> Result<Request, Problem> {
             signal(&message, Signal::Candidate(candidate))?
         }
         "chat" => {
-            let text = message.text.ok_or_else(|| missing("text"))?;
-            Command::Chat { text: text.as_ref().into(), key: None::<ChatKey> }
+            let text = string(message.text, "text")?.ok_or_else(|| missing("text"))?;
+            Command::Chat { text: text.into(), key: None::<ChatKey> }
         }
         "message" => {
             let data = Json::from_checked(message.data.ok_or_else(|| missing("data"))?.get());
-            let to = targets(message.target.as_deref())?;
+            let to = targets(message.target)?;
             Command::Message { to, data, delivery: Delivery::Reliable }
         }
         other => return Err(Problem::UnknownType(other.into())),
@@ -88,13 +94,13 @@ pub(super) fn read(text: &str) -> Result<Request, Problem> {
 }
 
 fn signal(message: &Message<'_>, signal: Signal) -> Result<Command, Problem> {
-    Ok(Command::Signal { to: targets(message.target.as_deref())?, signal })
+    Ok(Command::Signal { to: targets(message.target)?, signal })
 }
 
 /// Without a target these clients mean everybody else.
-fn targets(target: Option<&str>) -> Result<Targets, Problem> {
-    let Some(target) = target else { return Ok(Targets::Others) };
-    let peer = PeerId::parse(target).ok_or(Refusal::UnknownTarget)?;
+fn targets(target: Option<&RawValue>) -> Result<Targets, Problem> {
+    let Some(target) = string(target, "target")? else { return Ok(Targets::Others) };
+    let peer = PeerId::parse(&target).ok_or(Refusal::UnknownTarget)?;
     Ok(Targets::Peers(vec![peer]))
 }
 
@@ -123,6 +129,17 @@ fn room_name(raw: &RawValue) -> Result<RoomName, Problem> {
         Err(_) => return Err(Problem::BadMessage("`roomId` must be a string".into())),
     };
     RoomName::parse(&name).map_err(Problem::field("roomId"))
+}
+
+fn string(raw: Option<&RawValue>, field: &str) -> Result<Option<String>, Problem> {
+    let text = raw.map(|raw| serde_json::from_str(raw.get())).transpose();
+    text.map_err(|why| {
+        if why.is_data() {
+            Problem::BadMessage(format!("`{field}` must be a string"))
+        } else {
+            Problem::BadJson
+        }
+    })
 }
 
 fn missing(field: &str) -> Problem {
