@@ -1,0 +1,172 @@
+//! One thing that may happen, and how it is read from bytes: any bytes are a story, and smaller ones a simpler one.
+
+/// Enough for three in one room and one who comes and goes.
+pub const CLIENTS: u8 = 4;
+/// Enough to be in the wrong one.
+pub const ROOMS: u8 = 2;
+
+#[derive(Clone, Copy, Debug)]
+pub struct Setup {
+    pub policy: u8,
+    pub log_events: usize,
+    pub history_messages: usize,
+    pub max_members: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum Op {
+    Join {
+        client: u8,
+        room: u8,
+        keeps: bool,
+        nonce: bool,
+        identity: u8,
+    },
+    Request {
+        client: u8,
+        what: What,
+        target: u8,
+    },
+    /// From here on nothing that the client sends over this connection arrives.
+    Deafen {
+        client: u8,
+    },
+    /// The client sends its unanswered requests again, or its last answered one.
+    Repeat {
+        client: u8,
+        answered: bool,
+    },
+    /// Another request under an id whose answer the client has.
+    Stale {
+        client: u8,
+        back: u8,
+    },
+    Ack {
+        client: u8,
+    },
+    Ping {
+        client: u8,
+    },
+    Presence {
+        room: u8,
+    },
+    /// The connection breaks after the client has read so many of the frames on their way to it.
+    Cut {
+        client: u8,
+        read: u8,
+    },
+    /// The same, but the server believes in the connection until it is noticed.
+    HalfOpen {
+        client: u8,
+        read: u8,
+    },
+    /// The server hears that all half-open connections are gone.
+    Notice,
+    Resume {
+        client: u8,
+        secret: Key,
+        since: Since,
+    },
+    Pass {
+        seconds: u8,
+    },
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum What {
+    Chat,
+    ToOthers,
+    ToSome,
+    VolatileToOthers,
+    VolatileToOne,
+    Offer,
+    Update,
+    Leave,
+    ChatWithoutId,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum Key {
+    Right,
+    Previous,
+    Wrong,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum Since {
+    Right,
+    Older,
+    Future,
+    Nothing,
+}
+
+impl Setup {
+    pub fn read(bytes: [u8; 2]) -> Self {
+        let [first, second] = bytes;
+        Self {
+            policy: first % 3,
+            log_events: [100, 1, 2, 3, 5, 8][usize::from(first / 3) % 6],
+            history_messages: usize::from(second % 4),
+            max_members: usize::from(2 + second / 4 % 3),
+        }
+    }
+}
+
+impl Op {
+    pub fn read(bytes: [u8; 4]) -> Self {
+        let [kind, client, a, b] = bytes;
+        let client = client % CLIENTS;
+        match kind % 32 {
+            0..=4 => Self::Join {
+                client,
+                room: a % ROOMS,
+                keeps: b % 8 != 7,
+                nonce: a / ROOMS % 2 == 1,
+                identity: b / 8 % 4,
+            },
+            5..=13 => Self::Request { client, what: what(a), target: b },
+            14 => Self::Deafen { client },
+            15 | 16 => Self::Repeat { client, answered: a % 4 == 3 },
+            17 => Self::Stale { client, back: a % 4 },
+            18 | 19 => Self::Ack { client },
+            20 => Self::Ping { client },
+            21 => Self::Presence { room: a % ROOMS },
+            22 | 23 => Self::Cut { client, read: a % 8 },
+            24 | 25 => Self::HalfOpen { client, read: a % 8 },
+            26 => Self::Notice,
+            27..=30 => Self::Resume { client, secret: key(a), since: since(b) },
+            _ => Self::Pass { seconds: a % 40 },
+        }
+    }
+}
+
+fn what(byte: u8) -> What {
+    match byte % 16 {
+        0..=4 => What::Chat,
+        5 | 6 => What::ToOthers,
+        7 | 8 => What::ToSome,
+        9 => What::VolatileToOthers,
+        10 => What::VolatileToOne,
+        11 | 12 => What::Offer,
+        13 => What::Update,
+        14 => What::ChatWithoutId,
+        _ => What::Leave,
+    }
+}
+
+fn key(byte: u8) -> Key {
+    match byte % 8 {
+        0..=5 => Key::Right,
+        6 => Key::Previous,
+        _ => Key::Wrong,
+    }
+}
+
+fn since(byte: u8) -> Since {
+    match byte % 16 {
+        0..=11 => Since::Right,
+        12 => Since::Older,
+        13 => Since::Future,
+        _ => Since::Nothing,
+    }
+}

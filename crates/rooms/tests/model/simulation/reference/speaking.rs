@@ -1,0 +1,121 @@
+//! What members say, and who has to hear it.
+
+use std::sync::Arc;
+
+use parlor_rooms::{
+    Body, Call, Command, Delivery, Event, LeaveReason, MemberRef, Output, PeerId, Refusal, Reply,
+    RequestId, Seq, Signal, Targets, Timestamp, Update,
+};
+
+use super::{Also, Reference};
+
+type Outcome = Result<Option<Seq>, Refusal>;
+
+impl Reference {
+    pub fn command(&mut self, call: Call, who: &MemberRef, command: Command, now: Timestamp) {
+        if !self.is_served_by(who, call.connection) {
+            return self.refuse(call, Refusal::NotJoined);
+        }
+        let Some(member) = self.member(who) else { return };
+        member.also = Also::Nothing;
+        let id = call.request.map(RequestId::get);
+        let newest = member.outcomes.last_key_value().map_or(0, |(newest, _)| *newest);
+        if let Some(id) = id.filter(|id| *id <= newest) {
+            let first = member.outcomes.get(&id).copied();
+            return self.answer(call, first.unwrap_or(Err(Refusal::RequestOutOfOrder)));
+        }
+        if command == Command::Leave {
+            self.remove(who, LeaveReason::Left, now);
+            return self.out.push(Output::Reply { call, reply: Ok(Reply::Left) });
+        }
+        let outcome = self.carry_out(who, command, now);
+        if let (Some(member), Some(id)) = (self.member(who), id) {
+            member.outcomes.insert(id, outcome);
+        }
+        self.answer(call, outcome);
+    }
+
+    fn answer(&mut self, call: Call, outcome: Outcome) {
+        match outcome {
+            Ok(seq) if call.request.is_some() => {
+                self.out.push(Output::Reply { call, reply: Ok(Reply::Done { seq }) });
+            }
+            Ok(_) => {}
+            Err(refusal) => self.refuse(call, refusal),
+        }
+    }
+
+    fn carry_out(&mut self, who: &MemberRef, command: Command, now: Timestamp) -> Outcome {
+        let from = who.peer;
+        match command {
+            Command::Chat { text, key } => {
+                let name = self.member(who).map(|member| member.view.name.clone());
+                let body = Body::Chat { from, name: name.unwrap_or_default(), text, key };
+                self.tell_everybody(who, body, now)
+            }
+            Command::Message { to, data, delivery } => {
+                let to = self.targets(who, to)?;
+                let body = Body::Message { from, data };
+                match delivery {
+                    Delivery::Reliable => Ok(Some(self.record(&who.room, to, body, now))),
+                    Delivery::Volatile => {
+                        self.mention(who, &to, body, now);
+                        Ok(None)
+                    }
+                }
+            }
+            Command::Signal { to, signal } => {
+                let to = self.targets(who, to)?;
+                let body = match signal {
+                    Signal::Offer(sdp) => Body::Offer { from, sdp },
+                    Signal::Answer(sdp) => Body::Answer { from, sdp },
+                    Signal::Candidate(candidate) => Body::Candidate { from, candidate },
+                };
+                Ok(Some(self.record(&who.room, to, body, now)))
+            }
+            Command::Update(update) => self.update(who, &update, now),
+            Command::Leave => Ok(None),
+        }
+    }
+
+    fn update(&mut self, who: &MemberRef, update: &Update, now: Timestamp) -> Outcome {
+        let Some(member) = self.member(who) else { return Err(Refusal::NotJoined) };
+        if let Some(name) = &update.name {
+            member.view.name = name.clone();
+        }
+        for (key, value) in &update.attributes {
+            let set = member.view.attributes.set(key, value.as_deref());
+            assert_eq!(set, Ok(()), "the simulation sets few attributes");
+        }
+        let body = Body::MemberUpdated(member.view.clone().into());
+        self.tell_everybody(who, body, now)
+    }
+
+    fn tell_everybody(&mut self, who: &MemberRef, body: Body, now: Timestamp) -> Outcome {
+        let Some(room) = self.rooms.get(&who.room) else { return Err(Refusal::NotJoined) };
+        let everybody = room.peers().collect();
+        Ok(Some(self.record(&who.room, everybody, body, now)))
+    }
+
+    fn mention(&mut self, who: &MemberRef, to: &[PeerId], body: Body, now: Timestamp) {
+        let Some(room) = self.rooms.get(&who.room) else { return };
+        let to = room.connections_of(to);
+        if !to.is_empty() {
+            let event = Arc::new(Event { room: who.room.clone(), seq: None, at: now, body });
+            self.out.push(Output::Event { to, event });
+        }
+    }
+
+    fn targets(&self, who: &MemberRef, to: Targets) -> Result<Vec<PeerId>, Refusal> {
+        let room = self.rooms.get(&who.room).ok_or(Refusal::NotJoined)?;
+        let Targets::Peers(mut peers) = to else {
+            return Ok(room.peers().filter(|peer| *peer != who.peer).collect());
+        };
+        if peers.iter().any(|peer| room.get(*peer).is_none()) {
+            return Err(Refusal::UnknownTarget);
+        }
+        peers.sort_unstable();
+        peers.dedup();
+        Ok(peers)
+    }
+}
