@@ -1,0 +1,20 @@
+//! What clients of each dialect say and are told: whole frames in, whole frames out.
+
+#[cfg(test)]
+mod bodies;
+#[cfg(test)]
+mod corpus;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod json;
+#[cfg(test)]
+mod mixed;
+#[cfg(test)]
+mod native;
+#[cfg(test)]
+mod native_errors;
+#[cfg(test)]
+mod schema;
+#[cfg(test)]
+mod table;

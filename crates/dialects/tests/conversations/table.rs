@@ -1,0 +1,252 @@
+//! Clients of all dialects around the rooms, in memory and in virtual time: frames go in, frames come out.
+//!
+//! Ids and secrets are long: in frames, `$peer2` and `$secret2` stand for those that the second join or resume drew.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parlor_dialects::{
+    Ask, Bytes, Dialect, Frame, Session, Step, Terms, encode_event, encode_reply,
+};
+use parlor_rooms::{
+    Call, ConnectionId, Counters, Event, Fresh, Limits, Output, PeerId, Refusal, Reply, Rooms,
+    Secret, Timestamp,
+};
+
+pub struct Table {
+    rooms: Rooms,
+    terms: Arc<Terms>,
+    seats: BTreeMap<ConnectionId, Seat>,
+    opened: u64,
+    drawn: u8,
+    now: Timestamp,
+    said: Vec<Said>,
+}
+
+struct Seat {
+    name: String,
+    session: Session,
+}
+
+/// What somebody was sent, as text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    pub to: String,
+    pub dialect: Dialect,
+    pub frame: Bytes,
+}
+
+impl Table {
+    pub fn new() -> Self {
+        Self::with(Limits::default())
+    }
+
+    pub fn with(limits: Limits) -> Self {
+        let terms = Terms {
+            server: "parlor/test".into(),
+            ping_interval: Duration::from_secs(5),
+            idle_timeout: Duration::from_secs(20),
+            max_frame_bytes: 262_144,
+            messages_per_second: 200,
+            burst: 400,
+            ice_urls: vec!["stun:stun.example.org".into()],
+        };
+        Self {
+            rooms: Rooms::new(limits),
+            terms: Arc::new(terms),
+            seats: BTreeMap::new(),
+            opened: 0,
+            drawn: 0,
+            now: Timestamp(1_767_225_600_000),
+            said: Vec::new(),
+        }
+    }
+
+    /// A new connection; a name that sits here already gets a second one, which it speaks over from now on.
+    pub fn open(&mut self, name: &str, dialect: Dialect) -> Vec<Said> {
+        self.opened += 1;
+        let id = ConnectionId(self.opened);
+        let session = Session::new(dialect, id, Arc::clone(&self.terms));
+        self.seats.insert(id, Seat { name: name.to_owned(), session });
+        self.settle(id);
+        std::mem::take(&mut self.said)
+    }
+
+    pub fn is_open(&self, name: &str) -> bool {
+        self.find(name).is_some()
+    }
+
+    pub fn has_joined(&self, name: &str) -> bool {
+        let seat = self.find(name).and_then(|id| self.seats.get(&id));
+        seat.is_some_and(|seat| seat.session.has_joined())
+    }
+
+    pub fn say(&mut self, name: &str, text: &str) -> Vec<Said> {
+        let text = self.spelled_out(text);
+        self.hear(name, Frame::Text(&text))
+    }
+
+    pub fn hear(&mut self, name: &str, frame: Frame<'_>) -> Vec<Said> {
+        let Some(id) = self.find(name) else { return Vec::new() };
+        if let Some(seat) = self.seats.get_mut(&id) {
+            seat.session.handle_frame(frame);
+        }
+        self.settle(id);
+        std::mem::take(&mut self.said)
+    }
+
+    /// A frame over the rate limit.
+    pub fn hear_excess(&mut self, name: &str, frame: Frame<'_>, wait: Duration) -> Vec<Said> {
+        let Some(id) = self.find(name) else { return Vec::new() };
+        if let Some(seat) = self.seats.get_mut(&id) {
+            seat.session.handle_excess(frame, wait);
+        }
+        self.settle(id);
+        std::mem::take(&mut self.said)
+    }
+
+    /// The connection breaks.
+    pub fn cut(&mut self, name: &str) -> Vec<Said> {
+        if let Some(id) = self.find(name) {
+            self.disconnect(id);
+        }
+        std::mem::take(&mut self.said)
+    }
+
+    pub fn pass(&mut self, wait: Duration) -> Vec<Said> {
+        self.now = self.now.after(wait);
+        self.rooms.handle_timeout(self.now);
+        self.deliver(None);
+        std::mem::take(&mut self.said)
+    }
+
+    pub fn counters(&self) -> Counters {
+        self.rooms.counters()
+    }
+
+    fn find(&self, name: &str) -> Option<ConnectionId> {
+        self.seats.iter().rfind(|(_, seat)| seat.name == name).map(|(id, _)| *id)
+    }
+
+    fn settle(&mut self, id: ConnectionId) {
+        while let Some(step) = self.seats.get_mut(&id).and_then(|seat| seat.session.poll_output()) {
+            match step {
+                Step::Send(frame) => self.push(id, frame),
+                Step::Close(why) => {
+                    self.close(id, &format!("closed {} {}", why.code(), why.reason()));
+                }
+                Step::Ask(ask) => self.take_note(id, ask),
+            }
+        }
+    }
+
+    /// The answers are on their way already; the session only takes note of them.
+    fn take_note(&mut self, id: ConnectionId, ask: Ask) {
+        self.ask(id, ask);
+        let answers = self.deliver(Some(id));
+        let Some(seat) = self.seats.get_mut(&id) else { return };
+        answers.iter().for_each(|answer| seat.session.handle_reply(answer));
+    }
+
+    fn ask(&mut self, id: ConnectionId, ask: Ask) {
+        let now = self.now;
+        match ask {
+            Ask::Join(call, join) => {
+                let fresh = self.draw();
+                self.rooms.handle_join(call, join, fresh, now);
+            }
+            Ask::Resume(call, resume) => {
+                let fresh = self.draw();
+                self.rooms.handle_resume(call, &resume, fresh, now);
+            }
+            Ask::Command(call, who, command) => self.rooms.handle_command(call, &who, command, now),
+            Ask::Presence(call, room) => self.rooms.handle_presence(call, room),
+            Ask::Ping(call, who) => self.rooms.handle_ping(call, &who),
+            Ask::Ack(who, seq) => self.rooms.handle_ack(id, &who, seq),
+        }
+    }
+
+    /// Puts out what the rooms have; returns the answers to the one who asked.
+    fn deliver(&mut self, asking: Option<ConnectionId>) -> Vec<Result<Reply, Refusal>> {
+        let mut answers = Vec::new();
+        while let Some(output) = self.rooms.poll_output() {
+            match output {
+                Output::Event { to, event } => to.iter().for_each(|id| self.tell(*id, &event)),
+                Output::Reply { call, reply } => {
+                    self.answer(call, &reply);
+                    answers.extend((Some(call.connection) == asking).then_some(reply));
+                }
+                Output::Replaced { connection } => self.close(connection, "closed 4001 replaced"),
+            }
+        }
+        answers
+    }
+
+    fn tell(&mut self, id: ConnectionId, event: &Event) {
+        let Some(seat) = self.seats.get(&id) else { return };
+        let frame = encode_event(seat.session.dialect(), event);
+        frame.into_iter().for_each(|frame| self.push(id, frame));
+    }
+
+    fn answer(&mut self, call: Call, reply: &Result<Reply, Refusal>) {
+        let Some(seat) = self.seats.get(&call.connection) else { return };
+        let frames = encode_reply(seat.session.dialect(), call, reply, &self.terms);
+        frames.into_iter().for_each(|frame| self.push(call.connection, frame));
+    }
+
+    fn close(&mut self, id: ConnectionId, why: &str) {
+        self.push(id, why.to_owned().into());
+        self.disconnect(id);
+    }
+
+    fn disconnect(&mut self, id: ConnectionId) {
+        self.seats.remove(&id);
+        self.rooms.handle_disconnect(id, self.now);
+        self.deliver(None);
+    }
+
+    fn push(&mut self, id: ConnectionId, frame: Bytes) {
+        let Some(seat) = self.seats.get(&id) else { return };
+        let (to, dialect) = (seat.name.clone(), seat.session.dialect());
+        self.said.push(Said { to, dialect, frame });
+    }
+
+    fn draw(&mut self) -> Fresh {
+        self.drawn += 1;
+        let (peer, secret) = (peer(self.drawn), secret(self.drawn));
+        Fresh { peer, secret }
+    }
+
+    /// Real ids in place of their short names.
+    fn spelled_out(&self, text: &str) -> String {
+        let drawn = (1..=self.drawn).rev();
+        drawn.fold(text.to_owned(), |text, number| {
+            let text = text.replace(&format!("$peer{number}"), &peer(number).to_string());
+            text.replace(&format!("$secret{number}"), &secret(number).reveal())
+        })
+    }
+
+    /// What was said, with short names in place of ids.
+    pub fn lines(&self, said: &[Said]) -> Vec<String> {
+        let line = |said: &Said| format!("{}: {}", said.to, String::from_utf8_lossy(&said.frame));
+        let short = |line: String| {
+            (1..=self.drawn).fold(line, |line, number| {
+                let line = line.replace(&peer(number).to_string(), &format!("$peer{number}"));
+                line.replace(&secret(number).reveal(), &format!("$secret{number}"))
+            })
+        };
+        said.iter().map(line).map(short).collect()
+    }
+}
+
+fn peer(number: u8) -> PeerId {
+    PeerId::from_entropy([number; 16])
+}
+
+/// Spelled unlike any id of a member.
+fn secret(number: u8) -> Secret {
+    let mut bytes = [0; 24];
+    (bytes[0], bytes[23]) = (255, number);
+    Secret::from_entropy(bytes)
+}
