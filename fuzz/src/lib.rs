@@ -1,0 +1,12 @@
+//! The bodies of the fuzz targets. They live with the crates' tests, which replay the corpora with them.
+
+#[path = "../../crates/dialects/tests/conversations/bodies.rs"]
+mod bodies;
+#[path = "../../crates/rooms/tests/model/simulation/mod.rs"]
+mod simulation;
+#[path = "../../crates/dialects/tests/conversations/table.rs"]
+#[allow(dead_code, reason = "the stories of the dialects use more of it")]
+mod table;
+
+pub use bodies::converse;
+pub use simulation::run_bytes;
