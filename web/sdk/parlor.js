@@ -67,11 +67,11 @@ export function presence({ room, url, WebSocket }) {
 
 /** The server that served this module is the one to talk to, whichever page uses it. @param {string | URL | undefined} given */
 function serverUrl(given) {
-  const url = new URL(given ?? '../ws', /^https?:/.test(import.meta.url) ? import.meta.url : globalThis.location?.href);
-  if (url.protocol === 'http:') url.protocol = 'ws:';
-  if (url.protocol === 'https:') url.protocol = 'wss:';
-  if (url.protocol !== 'ws:' && url.protocol !== 'wss:') throw new ParlorError('url-needed');
-  return url.href;
+  const own = import.meta.url;
+  const base = /^https?:/.test(own) ? own : globalThis.location?.href ?? own;
+  const url = URL.canParse(given ?? '../ws', base) ? new URL(given ?? '../ws', base).href.replace(/^http/, 'ws') : '';
+  if (!/^wss?:/.test(url)) throw new ParlorError('url-needed');
+  return url;
 }
 
 /** @param {typeof WebSocket | undefined} given */
