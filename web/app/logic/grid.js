@@ -122,7 +122,7 @@ function sideStrip(count, area) {
 /** @param {number} count @param {Area} area */
 function bottomStrip(count, area) {
   const share = (area.width - (count - 1) * area.gap) / count;
-  const width = clamp(share, 84, clamp(area.height * 0.22, 84, 180) * STRIP_ASPECT);
+  const width = clamp(share, 76, clamp(area.height * 0.22, 84, 180) * STRIP_ASPECT);
   return stripOf({ count, width, height: width / STRIP_ASPECT, along: area.width, step: width, gap: area.gap });
 }
 

@@ -1,11 +1,12 @@
 // The call: brings stage, toolbar, panels and words together, and follows the room.
-import { h, icon } from '../dom.js';
+import { h } from '../dom.js';
 import { t } from '../i18n.js';
 import { roomPath } from '../logic/room-name.js';
 import { Unread } from '../logic/unread.js';
 import { connectionNotice, deviceProblem, explain, peerFailure, stateWord } from '../logic/wording.js';
 import { Playback } from '../playback.js';
 import { settings } from '../settings.js';
+import { Banners } from './banners.js';
 import { CallHeader } from './call-header.js';
 import { ChatPanel } from './chat.js';
 import { News } from './news.js';
@@ -49,9 +50,6 @@ export class CallView {
   #people;
   #panels;
   #banners;
-  #startAudio;
-  #sharing;
-  #talking;
 
   /** @param {{room: Room, media: LocalMedia, onEnded: (why: Why, reason?: string) => void}} options */
   constructor({ room, media, onEnded }) {
@@ -69,20 +67,13 @@ export class CallView {
     });
     this.#chat = new ChatPanel({ room, onClose: () => this.#panels.close() });
     this.#people = new PeoplePanel({ onClose: () => this.#panels.close(), onCopyLink });
-    this.#startAudio = h('div', { class: 'banner', hidden: true },
-      h('button', { class: 'button primary', type: 'button', 'data-testid': 'start-audio', onclick: () => void this.#playback.start() }, icon('sound'), t('call.startAudio')),
-      h('p', {}, t('call.startAudioWhy')));
-    this.#sharing = h('div', { class: 'banner', hidden: true },
-      h('p', {}, t('call.sharing')),
-      h('button', { class: 'button small', type: 'button', onclick: () => void media.setScreen(false) }, t('call.stopSharing')));
-    this.#talking = h('div', { class: 'banner talking', role: 'status', hidden: true }, icon('mic'), h('p', {}, t('call.talking')));
-    this.#banners = h('div', { class: 'banners' }, this.#startAudio, this.#sharing, this.#talking);
+    this.#banners = new Banners({ onStartAudio: () => void this.#playback.start(), onStopSharing: () => void media.setScreen(false) });
     this.heading = this.#header.heading;
-    this.element = h('div', { class: 'call' }, this.#header.element, this.#stage.element, this.#banners, this.#toolbar.element,
+    this.element = h('div', { class: 'call' }, this.#header.element, this.#stage.element, this.#banners.element, this.#toolbar.element,
       this.#chat.element, this.#people.element, this.#toasts.element);
     this.#panels = new Panels({
       panels: { chat: this.#chat, people: this.#people },
-      covered: [this.#header.element, this.#stage.element, this.#banners, this.#toolbar.element],
+      covered: [this.#header.element, this.#stage.element, this.#banners.element, this.#toolbar.element],
       onChange: (open) => this.#panelChanged(open), signal: this.#stop.signal,
     });
     this.#followRoom();
@@ -97,7 +88,7 @@ export class CallView {
   close() {
     this.#stop.abort();
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
-    document.querySelector('dialog[open]')?.remove();
+    /** @type {HTMLDialogElement | null} */ (document.querySelector('dialog[open]'))?.close();
     this.#news.close();
     this.#toasts.close();
     this.#stage.close();
@@ -149,7 +140,7 @@ export class CallView {
       this.#toasts.show({ text: t(key), kind: replaced ? 'warning' : 'problem', key: `lost-${source}` });
     }, { signal });
     this.#media.addEventListener('screen-ended', () => this.#toasts.show({ text: t('call.shareEnded') }), { signal });
-    this.#playback.addEventListener('change', () => { this.#startAudio.hidden = !this.#playback.blocked; }, { signal });
+    this.#playback.addEventListener('change', () => { this.#banners.showSoundBlocked(this.#playback.blocked); }, { signal });
     settings.addEventListener('change', () => this.#playback.setSpeaker(settings.values.speakerId), { signal });
     this.#playback.setSpeaker(settings.values.speakerId);
   }
@@ -179,7 +170,7 @@ export class CallView {
     this.#people.update(members);
     this.#toolbar.showMedia(this.#media);
     this.#toolbar.showPeople(members.length);
-    this.#sharing.hidden = !this.#media.isOn('screen');
+    this.#banners.showSharing(this.#media.isOn('screen'));
   }
 
   /** @param {import('../../sdk/parlor.js').RoomEvents['state']} detail */
@@ -247,7 +238,7 @@ export class CallView {
   /** @param {boolean} talking */
   #talk(talking) {
     if (talking && this.#media.state('microphone') !== 'muted') return false;
-    this.#talking.hidden = !talking;
+    this.#banners.showTalking(talking);
     void this.#media.setMicrophone(talking);
     return true;
   }

@@ -1,0 +1,35 @@
+// What holds for the moment and wants an eye on it: blocked sound, my shared screen, talking by the space bar.
+import { h, icon } from '../dom.js';
+import { t } from '../i18n.js';
+
+export class Banners {
+  #startAudio;
+  #sharing;
+  #talking = h('div', { class: 'banner talking', role: 'status', hidden: true }, icon('mic'), h('p', {}, t('call.talking')));
+
+  /** @param {{onStartAudio: () => void, onStopSharing: () => void}} options */
+  constructor({ onStartAudio, onStopSharing }) {
+    this.#startAudio = h('div', { class: 'banner', hidden: true },
+      h('button', { class: 'button primary', type: 'button', 'data-testid': 'start-audio', onclick: onStartAudio }, icon('sound'), t('call.startAudio')),
+      h('p', {}, t('call.startAudioWhy')));
+    this.#sharing = h('div', { class: 'banner', hidden: true },
+      h('p', {}, t('call.sharing')),
+      h('button', { class: 'button small', type: 'button', onclick: onStopSharing }, t('call.stopSharing')));
+    this.element = h('div', { class: 'banners' }, this.#startAudio, this.#sharing, this.#talking);
+  }
+
+  /** @param {boolean} blocked */
+  showSoundBlocked(blocked) {
+    this.#startAudio.hidden = !blocked;
+  }
+
+  /** @param {boolean} sharing */
+  showSharing(sharing) {
+    this.#sharing.hidden = !sharing;
+  }
+
+  /** @param {boolean} talking */
+  showTalking(talking) {
+    this.#talking.hidden = !talking;
+  }
+}
