@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::native::{ENTERING_ID, Held, Native, Other, State, text_of};
+use super::entering::ENTERING_ID;
+use super::native::{Held, Native, Other, State, text_of};
 use super::requests::What;
 use super::{Chat, Message, Picture};
 use crate::Millis;

@@ -1,5 +1,6 @@
 //! Model clients, written from `docs/protocol.md` alone: they share no code with the server.
 
+mod entering;
 mod incoming;
 mod json;
 mod native;

@@ -11,22 +11,17 @@ use crate::network::Item;
 use crate::plan::Order;
 use crate::rng::Rng;
 
-const PROTOCOL: u64 = 1;
 /// Until `welcome` tells the server's.
 const PING_INTERVAL: Millis = 5_000;
 const ACK_INTERVAL: Millis = 1_000;
-const FIRST_BACKOFF: Millis = 250;
-const MAX_BACKOFF: Millis = 5_000;
 /// After `rate-limited`: "after a pause".
 const PAUSE: Millis = 10_000;
-/// `join` and `resume` are numbered apart from the session's requests.
-pub(super) const ENTERING_ID: u64 = 1;
 
 #[derive(Debug)]
 pub struct Native {
     pub(super) name: String,
-    room: String,
-    rng: Rng,
+    pub(super) room: String,
+    pub(super) rng: Rng,
     pub(super) state: State,
     pub(super) session: Option<Held>,
     /// Of the join that is being tried.
@@ -34,12 +29,12 @@ pub struct Native {
     /// The largest number that was handled; `None` after a reload.
     pub(super) seen: Option<u64>,
     acked: u64,
-    ack_at: Option<Millis>,
-    ping_at: Millis,
-    pong_by: Option<Millis>,
+    pub(super) ack_at: Option<Millis>,
+    pub(super) ping_at: Millis,
+    pub(super) pong_by: Option<Millis>,
     pub(super) ping_interval: Millis,
     pub(super) grace: Millis,
-    failures: u32,
+    pub(super) failures: u32,
     pub(super) requests: Requests,
     pub(super) members: BTreeMap<String, Other>,
     pub(super) keys: BTreeSet<String>,
@@ -200,40 +195,6 @@ impl Native {
         members.iter().map(line).collect()
     }
 
-    /// The server is there: come back, or come.
-    pub(super) fn enter(&mut self, now: Millis) {
-        self.state = State::Entering { since: now };
-        let Some(held) = &self.session else {
-            let fresh = || format!("{:016x}", self.rng.draw());
-            let nonce = self.nonce.get_or_insert_with(fresh).clone();
-            let (room, name) = (self.room.clone(), self.name.clone());
-            return self.send(&json!({
-                "type": "join", "id": ENTERING_ID, "protocol": PROTOCOL,
-                "room": room, "name": name, "nonce": nonce,
-            }));
-        };
-        let mut resume = json!({
-            "type": "resume", "id": ENTERING_ID, "protocol": PROTOCOL,
-            "room": self.room, "peer": held.peer, "secret": held.secret,
-        });
-        if let (Some(fields), Some(seen)) = (resume.as_object_mut(), self.seen) {
-            fields.insert("seq".into(), seen.into());
-        }
-        self.send(&resume);
-    }
-
-    /// It is a member, old or new, and has the number `seq`.
-    pub(super) fn arrive(&mut self, now: Millis) {
-        self.state = State::Member;
-        self.failures = 0;
-        (self.ping_at, self.pong_by, self.ack_at) = (now + self.ping_interval, None, None);
-    }
-
-    pub(super) fn abandon(&mut self, now: Millis) {
-        self.wants.push_back(Want::HangUp);
-        self.back_off(now);
-    }
-
     /// An event was handled.
     pub(super) fn owe_ack(&mut self, now: Millis) {
         self.ack_at.get_or_insert(now + ACK_INTERVAL);
@@ -280,20 +241,6 @@ impl Native {
         }
         self.requests.go_on(now);
         self.transmit();
-    }
-
-    /// 0 s, then doubling from 250 ms to 5 s, with jitter.
-    fn back_off(&mut self, now: Millis) {
-        if self.state == State::Gone {
-            return;
-        }
-        let wait = match self.failures {
-            0 => 0,
-            n => (FIRST_BACKOFF << (n - 1).min(5)).min(MAX_BACKOFF),
-        };
-        self.failures += 1;
-        let jitter = self.rng.below(wait / 2 + 1);
-        self.state = State::Away { dial_at: now + wait - jitter };
     }
 }
 

@@ -3,6 +3,9 @@
 //! A second node would be another [`Server`] beside the first and a note of which link leads where:
 //! neither the clock nor the network knows how many there are.
 
+mod arrivals;
+mod fate;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use parlor_rooms::Counters;
@@ -10,8 +13,8 @@ use parlor_rooms::Counters;
 use crate::Millis;
 use crate::client::{Client, Want};
 use crate::clock::Clock;
-use crate::network::{Cut, Item, LinkId, Network, Received, Way};
-use crate::plan::{Order, Setup};
+use crate::network::{Cut, Item, LinkId, Network, Way};
+use crate::plan::Setup;
 use crate::rng::Rng;
 use crate::server::Server;
 
@@ -136,95 +139,6 @@ impl World {
         true
     }
 
-    pub fn order(&mut self, id: ClientId, order: Order) {
-        let now = self.clock.now();
-        self.with(id.0, |seat| seat.client.handle_order(order, now));
-    }
-
-    pub fn chat(&mut self, id: ClientId, text: impl Into<String>) {
-        self.order(id, Order::Chat(text.into()));
-    }
-
-    pub fn reload(&mut self, id: ClientId) {
-        let now = self.clock.now();
-        self.with(id.0, |seat| seat.client.handle_reload(now));
-    }
-
-    /// A frame past the client's manners, over its present connection.
-    pub fn inject(&mut self, id: ClientId, text: impl Into<String>) {
-        let link = self.clients.get(id.0).and_then(|seat| seat.link);
-        if let Some(link) = link {
-            self.send(link, Way::Up, Item::Text(text.into().into()));
-        }
-    }
-
-    /// Breaks the present connection of a client, if it has one.
-    pub fn cut(&mut self, id: ClientId, cut: Cut) {
-        if let Some(link) = self.clients.get(id.0).and_then(|seat| seat.link) {
-            self.cut_link(link, cut);
-        }
-    }
-
-    /// Breaks the connection of the item that would arrive next after so many have arrived in all.
-    pub fn plan_cut(&mut self, delivered: usize, cut: Cut) {
-        self.planned_cuts.push_back((delivered, cut));
-    }
-
-    /// Breaks it so that any suffix of what is in flight is lost, and any end may not know.
-    pub fn cut_somehow(&mut self, id: ClientId) {
-        let Some(link) = self.clients.get(id.0).and_then(|seat| seat.link) else { return };
-        let (up, down) = (Way::Up, Way::Down);
-        let in_flight = [up, down].map(|way| self.network.in_flight(link, way) + 1);
-        let [keep_up, keep_down] = in_flight.map(|most| self.rng.index(most));
-        let (client_is_told, server_is_told) = (self.rng.percent(70), self.rng.percent(70));
-        self.cut_link(link, Cut { keep_up, keep_down, client_is_told, server_is_told });
-    }
-
-    /// Half-open: nothing arrives this way for a while, then all of it, late.
-    pub fn stall(&mut self, id: ClientId, way: Way, time: Millis) {
-        let until = self.clock.now() + time;
-        if let Some(link) = self.clients.get(id.0).and_then(|seat| seat.link) {
-            self.network.stall(link, way, until);
-        }
-    }
-
-    /// The connection breaks, and no other can be made until [`Self::come_online`].
-    pub fn go_offline(&mut self, id: ClientId, cut: Cut) {
-        self.cut(id, cut);
-        self.set_offline(id, true);
-    }
-
-    pub fn come_online(&mut self, id: ClientId) {
-        self.set_offline(id, false);
-    }
-
-    /// How fast a client reads from now on; `None`: as fast as it comes.
-    pub fn read_at(&mut self, id: ClientId, bytes_per_second: Option<u64>) {
-        let Some(seat) = self.clients.get_mut(id.0) else { return };
-        seat.bytes_per_second = bytes_per_second;
-        if let Some(link) = seat.link {
-            self.network.throttle(link, Way::Down, bytes_per_second);
-        }
-    }
-
-    /// The server dies, all its state is lost, and another one starts after a while.
-    pub fn restart(&mut self, down: Millis) {
-        self.server = None;
-        let links: Vec<LinkId> = self.owners.keys().copied().collect();
-        for link in links {
-            let keep_down = self.rng.index(self.network.in_flight(link, Way::Down) + 1);
-            let client_is_told = self.rng.percent(80);
-            self.cut_link(link, Cut { keep_down, client_is_told, ..Cut::CLEAN });
-        }
-        self.clock.schedule(self.clock.now() + down, Happening::ServerStarts);
-    }
-
-    fn set_offline(&mut self, id: ClientId, is_offline: bool) {
-        if let Some(seat) = self.clients.get_mut(id.0) {
-            seat.is_offline = is_offline;
-        }
-    }
-
     fn seat(&mut self, client: Client) -> ClientId {
         let seat =
             Seat { client, link: None, wakes_at: None, bytes_per_second: None, is_offline: false };
@@ -259,72 +173,6 @@ impl World {
                 self.server = Some(Server::new(self.setup.clone(), self.rng.fork()));
             }
         }
-    }
-
-    fn arrive(&mut self, link: LinkId, way: Way) {
-        let is_due = |(after, _): &mut (usize, Cut)| self.delivered >= *after;
-        if let Some((_, cut)) = self.planned_cuts.pop_front_if(is_due) {
-            self.cut_link(link, cut);
-        }
-        match self.network.receive(link, way, self.clock.now()) {
-            Received::Item(item) => {
-                self.delivered += 1;
-                match way {
-                    Way::Up => self.arrive_at_server(link, item),
-                    Way::Down => self.arrive_at_client(link, item),
-                }
-                self.sweep(link);
-            }
-            Received::NotBefore(at) => self.clock.schedule(at, Happening::Arrival(link, way)),
-            Received::Nothing => {}
-        }
-    }
-
-    fn arrive_at_server(&mut self, link: LinkId, item: Item) {
-        let now = self.clock.now();
-        let Some(server) = &mut self.server else {
-            return self.send(link, Way::Down, Item::End); // Nobody listens.
-        };
-        match item {
-            Item::Open => {
-                let owner = self.owners.get(&link).and_then(|id| self.clients.get(*id));
-                let Some(seat) = owner else { return };
-                server.handle_open(link, seat.client.dialect(), now);
-                self.send(link, Way::Down, Item::Open);
-            }
-            Item::Text(text) => {
-                server.handle_text(link, &String::from_utf8_lossy(&text), now);
-            }
-            Item::Pong => server.handle_pong(link, now),
-            Item::Ping => {}
-            Item::Close(_) | Item::End => {
-                server.handle_gone(link, now);
-                self.send(link, Way::Down, Item::End);
-            }
-        }
-        self.settle_server();
-    }
-
-    fn arrive_at_client(&mut self, link: LinkId, item: Item) {
-        let now = self.clock.now();
-        let Some(id) = self.owners.get(&link).copied() else { return };
-        if item == Item::Ping {
-            self.send(link, Way::Up, Item::Pong); // Browsers answer by themselves.
-        }
-        if item.is_last() {
-            self.send(link, Way::Up, Item::End);
-        }
-        self.with(id, |seat| {
-            if seat.link != Some(link) {
-                return; // Abandoned.
-            }
-            if item.is_last() {
-                seat.link = None;
-            }
-            seat.client.handle_item(&item, now);
-        });
-        self.write(link);
-        self.settle_server();
     }
 
     /// Lets something happen to a client, then does what it wants.

@@ -1,29 +1,23 @@
 //! One node: the real rooms and dialects behind modelled connections. Knows links, no clients.
 
+mod line;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use parlor_dialects::{
-    Ask, Close, Dialect, Frame, Session, Step, Terms, encode_event, encode_reply,
-};
+use parlor_dialects::{Ask, Close, Dialect, Session, Step, Terms, encode_event, encode_reply};
 use parlor_rooms::{
     Call, ConnectionId, Counters, Event, Fresh, Output, PeerId, Refusal, Reply, Rooms, Secret,
     Timestamp,
 };
 
 use crate::Millis;
-use crate::bucket::Bucket;
 use crate::network::{Item, LinkId};
-use crate::outbox::{Outbox, OutboxLimits, Sending};
+use crate::outbox::Sending;
 use crate::plan::Setup;
 use crate::rng::Rng;
+use line::Line;
 
-/// Refused messages before a connection is closed, and how many are forgiven each second.
-const MAX_REFUSALS: u32 = 2_000;
-const FORGIVEN_PER_SECOND: u32 = 20;
-/// How long one write may take, and how long a client may take to read its last frames.
-const WRITE_TIMEOUT: Millis = 30_000;
-const CLOSE_TIMEOUT: Millis = 2_000;
 /// The world begins on 1 January 2026.
 const BEGINNING: u64 = 1_767_225_600_000;
 
@@ -38,20 +32,6 @@ pub struct Server {
     on_link: BTreeMap<LinkId, ConnectionId>,
     /// Links that something waits for.
     touched: BTreeSet<LinkId>,
-}
-
-#[derive(Debug)]
-struct Line {
-    link: LinkId,
-    session: Session,
-    outbox: Outbox,
-    rate: Bucket,
-    refusals: Bucket,
-    opened_at: Millis,
-    heard_at: Millis,
-    pinged_at: Millis,
-    /// Since when the socket has taken nothing of what waits.
-    blocked_since: Option<Millis>,
 }
 
 impl Server {
@@ -79,18 +59,8 @@ impl Server {
     pub fn handle_open(&mut self, link: LinkId, dialect: Dialect, now: Millis) {
         self.accepted += 1;
         let id = ConnectionId(self.accepted);
-        let (frames, bytes) = (self.setup.outbox_frames, self.setup.outbox_bytes);
-        let line = Line {
-            link,
-            session: Session::new(dialect, id, self.terms.clone()),
-            outbox: Outbox::new(OutboxLimits { frames, bytes }),
-            rate: Bucket::new(self.setup.messages_per_second, self.setup.burst, now),
-            refusals: Bucket::new(FORGIVEN_PER_SECOND, MAX_REFUSALS, now),
-            opened_at: now,
-            heard_at: now,
-            pinged_at: now,
-            blocked_since: None,
-        };
+        let session = Session::new(dialect, id, self.terms.clone());
+        let line = Line::new(link, session, &self.setup, now);
         self.lines.insert(id, line);
         self.on_link.insert(link, id);
         self.settle(id, now);
@@ -102,15 +72,7 @@ impl Server {
         if line.outbox.is_closing() {
             return; // Nobody is heard any more.
         }
-        line.heard_at = now;
-        let frame = Frame::Text(text);
-        match line.rate.take(now) {
-            Ok(()) => line.session.handle_frame(frame),
-            Err(_) if line.refusals.take(now).is_err() => line.outbox.close(Close::RateLimited),
-            Err(wait) => {
-                line.session.handle_excess(frame, std::time::Duration::from_millis(wait));
-            }
-        }
+        line.hear(text, now);
         self.settle(id, now);
     }
 
@@ -252,46 +214,6 @@ impl Server {
         if let Some(line) = self.lines.get_mut(&id) {
             write(line);
             self.touched.insert(line.link);
-        }
-    }
-}
-
-impl Line {
-    fn take(&mut self, takes_more: bool, now: Millis) -> Option<Item> {
-        if takes_more {
-            self.blocked_since = None;
-            return self.outbox.take();
-        }
-        let blocked_since = *self.blocked_since.get_or_insert(now);
-        let is_over = self.outbox.is_closing() && now >= blocked_since + CLOSE_TIMEOUT;
-        is_over.then_some(Item::End)
-    }
-
-    fn next_deadline(&self, setup: &Setup) -> Option<Millis> {
-        if self.outbox.is_closing() {
-            return self.blocked_since.map(|since| since + CLOSE_TIMEOUT);
-        }
-        let ping = self.heard_at.max(self.pinged_at) + setup.idle_timeout / 3;
-        let write = self.blocked_since.map(|since| since + WRITE_TIMEOUT);
-        let join = (!self.session.has_joined()).then_some(self.opened_at + setup.join_timeout);
-        let always = [ping, self.heard_at + setup.idle_timeout];
-        always.into_iter().chain(write).chain(join).min()
-    }
-
-    fn handle_deadline(&mut self, setup: &Setup, now: Millis) {
-        if self.outbox.is_closing() || self.next_deadline(setup).is_none_or(|at| at > now) {
-            return;
-        }
-        if self.blocked_since.is_some_and(|since| now >= since + WRITE_TIMEOUT) {
-            self.outbox.give_up();
-            self.blocked_since = Some(now);
-        } else if !self.session.has_joined() && now >= self.opened_at + setup.join_timeout {
-            self.outbox.close(Close::JoinTimeout);
-        } else if now >= self.heard_at + setup.idle_timeout {
-            self.outbox.close(Close::IdleTimeout);
-        } else {
-            self.pinged_at = now;
-            self.outbox.ping();
         }
     }
 }
