@@ -37,7 +37,8 @@ export class Mesh {
     const chosen = all.slice(0, this.#limit);
     if (all.length > this.#limit && !this.#saidLimit) {
       this.#saidLimit = true;
-      this.#hooks.emit('error', new ParlorError('mesh-limit'));
+      // Later: while joining, nobody listens yet.
+      setTimeout(() => this.#hooks.emit('error', new ParlorError('mesh-limit')));
     }
     if (me && chosen.includes(me)) chosen.forEach((record) => this.#connect(record, offers(record)));
   }

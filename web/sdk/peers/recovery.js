@@ -6,6 +6,8 @@ const FIRST_PATIENCE = 12_000;
 /** After a restart, doubling with each. */
 const RESTART_PATIENCE = 4_000;
 const MAX_RESTARTS = 3;
+/** When it failed: a network may come back without a word. */
+const FAILED_PAUSE = 30_000;
 /** While the server is away a restart can't be negotiated: nothing is tried, nothing counted. */
 const UNREACHABLE_PAUSE = 1_000;
 
@@ -59,9 +61,10 @@ export class Recovery {
   /** @param {number} now */
   #restart(now) {
     if (this.#restarts === MAX_RESTARTS) {
+      const again = this.#state === 'failed';
       this.#state = 'failed';
-      this.#dueAt = Infinity;
-      return false;
+      this.#dueAt = now + FAILED_PAUSE;
+      return again;
     }
     this.#state = this.#wasConnected ? 'reconnecting' : 'connecting';
     this.#dueAt = now + RESTART_PATIENCE * 2 ** this.#restarts;
