@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Output, Rooms};
-use crate::command::{Call, Fresh, Join, MemberRef, Resume};
+use crate::command::{Call, Fresh, Join, MemberRef, OnDisconnect, Resume};
 use crate::event::{Body, Event, Joined, LeaveReason, Picture, Reply, Resumed, State};
 use crate::ids::{PeerId, Secret, Timestamp};
 use crate::limits::DuplicateIdentity;
@@ -99,7 +99,8 @@ impl Rooms {
     ) -> Result<(), Refusal> {
         let who = &resume.member;
         let room = self.rooms.get(&who.room).ok_or(Refusal::SessionUnknown)?;
-        let member = room.get(who.peer).ok_or(Refusal::SessionUnknown)?;
+        let member = room.get(who.peer).filter(|member| member.on_disconnect == OnDisconnect::Keep);
+        let member = member.ok_or(Refusal::SessionUnknown)?;
         if !member.knows(resume.secret, call.connection) {
             return Err(Refusal::BadSecret);
         }
