@@ -76,6 +76,11 @@ impl House {
         self.room = room(name);
     }
 
+    /// A connection is there before anything comes over it: it is older than those that follow.
+    pub fn open(&mut self, connection: &str) {
+        self.connection(connection);
+    }
+
     pub fn join(&mut self, connection: &str) -> Vec<String> {
         self.join_as(connection, |_| {})
     }

@@ -223,6 +223,18 @@ fn a_nonce_opens_nothing_once_the_answer_was_seen_to_arrive() {
 }
 
 #[test]
+fn a_join_that_was_given_up_on_its_way_neither_takes_the_session_nor_leaves_a_ghost() {
+    let mut house = House::of(["ada"]);
+    let once = |join: &mut parlor_rooms::Join| join.nonce = nonce("0123456789abcdef");
+    house.open("stalled");
+    house.join_as("grace", once);
+    assert_eq!(house.join_as("stalled", once), ["stalled: error 1 already-joined"]);
+    house.request("grace", 1, chat("I am in"));
+    assert_eq!(house.join_as("stalled", once), ["stalled: error 1 already-joined"]);
+    assert_eq!(house.ask_presence("eve"), ["eve: presence of standup [ada grace]"]);
+}
+
+#[test]
 fn a_nonce_opens_nothing_in_another_room() {
     let mut house = House::new();
     let once = |join: &mut parlor_rooms::Join| join.nonce = nonce("0123456789abcdef");

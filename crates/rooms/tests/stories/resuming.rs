@@ -277,6 +277,16 @@ fn clients_that_cannot_resume_leave_with_their_connection_and_hold_up_no_log() {
 }
 
 #[test]
+fn clients_that_cannot_resume_have_no_session_that_a_secret_opens() {
+    let mut house = House::of(["ada"]);
+    house.join_as("tutorial", |join: &mut Join| join.on_disconnect = OnDisconnect::Leave);
+    assert_eq!(
+        house.resume("tutorial'", secret(2), Since::Seq(2)),
+        ["tutorial': error 1 session-unknown"]
+    );
+}
+
+#[test]
 fn a_connection_resumes_only_one_membership_of_a_room() {
     let mut house = House::of(["ada", "grace"]);
     house.cut("grace");

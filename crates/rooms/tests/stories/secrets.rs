@@ -78,3 +78,19 @@ fn a_refused_resume_changes_no_secret() {
     assert!(!opens(&mut house, "grace'", 99, 2));
     assert!(opens(&mut house, "grace'", 2, 2));
 }
+
+#[test]
+fn what_was_given_up_on_its_way_does_not_take_the_session_from_the_newer_connection() {
+    let mut house = House::of(["ada", "grace"]);
+    house.open("stalled");
+    assert!(opens(&mut house, "grace'", 2, 2));
+    let (call, who) = (house.call("stalled", 1), house.who("grace"));
+    assert_eq!(
+        house.resume_over(call, who, secret(2), Since::Seq(2)),
+        ["stalled: error 1 bad-secret"]
+    );
+    assert_eq!(
+        house.request("grace'", 1, chat("still me")),
+        ["ada grace': #3 chat from grace: still me", "grace': ok 1 #3"]
+    );
+}

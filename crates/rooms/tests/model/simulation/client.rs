@@ -8,6 +8,8 @@ use parlor_rooms::{
     Secret,
 };
 
+use super::op::Key;
+
 /// The id of joins and resumes; these are not numbered among the requests.
 pub const ENTERING: u64 = RequestId::MAX;
 
@@ -20,6 +22,7 @@ pub struct Client {
     pub is_deaf: bool,
     /// A join whose answer has not arrived.
     pub joining: Option<Join>,
+    pub last_join: Option<Join>,
     pub session: Option<Session>,
     pub requests: VecDeque<Request>,
     pub answered: Option<Request>,
@@ -31,7 +34,7 @@ pub struct Session {
     /// The newest last.
     pub secrets: Vec<Secret>,
     pub keeps: bool,
-    /// Used an older secret while it had a newer one: what it believes may be wrong now.
+    /// Tried another secret, or the same over two connections: what it believes may be wrong now.
     pub cheated: bool,
     /// Everything up to here was in the picture.
     pub pictured: u64,
@@ -42,6 +45,16 @@ pub struct Session {
 impl Session {
     pub fn seq(&self) -> u64 {
         self.have.last().copied().unwrap_or(self.pictured)
+    }
+
+    pub fn secret(&mut self, key: Key) -> Secret {
+        let newest = self.secrets.len() - 1;
+        self.cheated |= !matches!(key, Key::Right);
+        match key {
+            Key::Right => self.secrets[newest],
+            Key::Previous => self.secrets[newest.saturating_sub(1)],
+            Key::Wrong => Secret::from_entropy([0; 24]),
+        }
     }
 }
 

@@ -67,6 +67,12 @@ pub enum Op {
         secret: Key,
         since: Since,
     },
+    /// What the client tried over a connection that it has given up arrives only now.
+    Late {
+        client: u8,
+        secret: Key,
+        joins: bool,
+    },
     Pass {
         seconds: u8,
     },
@@ -134,7 +140,8 @@ impl Op {
             22 | 23 => Self::Cut { client, read: a % 8 },
             24 | 25 => Self::HalfOpen { client, read: a % 8 },
             26 => Self::Notice,
-            27..=30 => Self::Resume { client, secret: key(a), since: since(b) },
+            27..=29 => Self::Resume { client, secret: key(a), since: since(b) },
+            30 => Self::Late { client, secret: key(a), joins: b % 2 == 1 },
             _ => Self::Pass { seconds: a % 40 },
         }
     }

@@ -40,7 +40,10 @@ struct Member {
     until: Option<Timestamp>,
     acked: usize,
     secret: Secret,
+    nonce: Option<Nonce>,
     also: Also,
+    /// Which connection served the session last; those before it were given up by the client.
+    newest: ConnectionId,
     outcomes: BTreeMap<u64, Result<Option<Seq>, Refusal>>,
 }
 
@@ -48,7 +51,7 @@ struct Member {
 #[derive(PartialEq)]
 enum Also {
     Nothing,
-    Nonce(Nonce),
+    Nonce,
     Secret(Secret),
 }
 
@@ -80,6 +83,15 @@ impl Reference {
     pub fn memberships(&self) -> usize {
         let members = self.rooms.values().flat_map(|room| &room.members);
         members.filter(|member| member.connection.is_some()).count()
+    }
+
+    /// No event that somebody may still want, and no chat for those who come late.
+    pub fn keeps_nothing(&self) -> bool {
+        let is_chat = |entry: &Entry| matches!(entry.event.body, Body::Chat { .. });
+        self.rooms.values().all(|room| {
+            let no_chat = self.limits.history_messages == 0 || !room.log.iter().any(is_chat);
+            room.floor == room.log.len() && no_chat
+        })
     }
 
     pub fn ack(&mut self, connection: ConnectionId, who: &MemberRef, seq: usize) {

@@ -23,6 +23,8 @@ pub struct World {
     clients: Vec<Client>,
     /// Connections that their clients have given up and the server has not.
     half_open: Vec<ConnectionId>,
+    /// Connections that were given up before anything that was sent over them arrived.
+    abandoned: Vec<(u8, ConnectionId)>,
     connections: u64,
     drawn: u64,
     /// Requests so far; the text of each is its number.
@@ -49,6 +51,7 @@ impl World {
             now: Timestamp(1_767_225_600_000),
             clients: (0..CLIENTS).map(|_| Client::default()).collect(),
             half_open: Vec::new(),
+            abandoned: Vec::new(),
             connections: 0,
             drawn: 0,
             tokens: 0,
@@ -93,6 +96,7 @@ impl World {
                 self.read_all(client);
                 self.resume(client, secret, since);
             }
+            Op::Late { client, secret, joins } => self.late(client, secret, joins),
             Op::Pass { seconds } => self.pass(Duration::from_secs(u64::from(seconds))),
         }
     }
@@ -106,7 +110,9 @@ impl World {
             self.read_all(client);
             self.repeat(client, false);
             self.read_all(client);
-            assert!(self.client(client).requests.is_empty(), "a request is never answered");
+            let client = self.client(client);
+            let refused = client.connection.is_none(); // Only one that cheated, says the client.
+            assert!(refused || client.requests.is_empty(), "a request is never answered");
         }
         for client in 0..CLIENTS {
             self.read_all(client);
@@ -134,7 +140,10 @@ impl World {
         let mut join = join;
         match &client.session {
             Some(session) => join.room = session.who.room.clone(),
-            None => client.joining = Some(join.clone()),
+            None => {
+                client.joining = Some(join.clone());
+                client.last_join = Some(join.clone());
+            }
         }
         if client.is_deaf {
             return;
@@ -265,7 +274,45 @@ impl World {
         self.read(number, usize::from(read));
         let connection = self.client(number).hang_up();
         self.half_open.extend(connection);
+        self.connections += 1;
+        self.abandoned.push((number, ConnectionId(self.connections)));
         self.leave_for_good(number);
+    }
+
+    fn late(&mut self, number: u8, key: Key, joins: bool) {
+        let fresh = self.draw();
+        let found = self.abandoned.iter().position(|(client, _)| *client == number);
+        let Some((_, connection)) = found.map(|at| self.abandoned.remove(at)) else { return };
+        self.half_open.push(connection);
+        let call = Call { connection, request: RequestId::new(ENTERING) };
+        if let Some(join) = self.client(number).last_join.clone().filter(|_| joins) {
+            self.engine.handle_join(call, join.clone(), fresh, self.now);
+            self.reference.join(call, join, fresh, self.now);
+        } else if let Some(session) = &mut self.client(number).session {
+            let (member, since) = (session.who.clone(), Some(Seq(session.seq())));
+            let resume = Resume { member, secret: session.secret(key), since };
+            self.engine.handle_resume(call, &resume, fresh, self.now);
+            self.reference.resume(call, &resume, fresh, self.now);
+        }
+        self.settle();
+        self.speak_late(number, connection);
+    }
+
+    /// Commands and acknowledgements come late as well.
+    fn speak_late(&mut self, number: u8, connection: ConnectionId) {
+        self.tokens += 1;
+        let Some(session) = &mut self.clients[usize::from(number)].session else { return };
+        let (who, seq) = (session.who.clone(), session.seq());
+        // To be heard here the client would have to know the answer to what came late.
+        session.cheated |= self.reference.is_served_by(&who, connection);
+        let text = self.tokens.to_string();
+        let chat = Command::Chat { text: text.as_str().into(), key: None };
+        let call = Call { connection, request: None };
+        self.engine.handle_command(call, &who, chat.clone(), self.now);
+        self.reference.command(call, &who, chat, self.now);
+        self.engine.handle_ack(connection, &who, Seq(seq));
+        self.reference.ack(connection, &who, seq as usize);
+        self.settle();
     }
 
     /// A client that can't resume has no session without its connection.
@@ -291,16 +338,7 @@ impl World {
     fn resume(&mut self, number: u8, key: Key, since: Since) {
         let drawn = self.draw();
         let Some(session) = &mut self.client(number).session else { return };
-        if !session.keeps {
-            return;
-        }
-        let newest = session.secrets.len() - 1;
-        let secret = match key {
-            Key::Right => session.secrets[newest],
-            Key::Previous => session.secrets[newest.saturating_sub(1)],
-            Key::Wrong => Secret::from_entropy([0; 24]),
-        };
-        session.cheated |= !matches!(key, Key::Right);
+        let secret = session.secret(key);
         let since = match since {
             Since::Right => Some(session.seq()),
             Since::Older => Some(session.seq().saturating_sub(1)),
@@ -338,6 +376,7 @@ impl World {
         let counters = self.engine.counters();
         assert_eq!(counters.rooms, self.reference.rooms());
         assert_eq!(counters.memberships, self.reference.memberships());
+        assert_eq!(counters.log_bytes == 0, self.reference.keeps_nothing());
         for output in &outputs {
             match output {
                 Output::Event { to, event } => {

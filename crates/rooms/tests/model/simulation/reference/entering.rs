@@ -35,10 +35,19 @@ impl Reference {
         if room.members.iter().any(|member| member.connection == Some(call.connection)) {
             return Err(Refusal::AlreadyJoined);
         }
-        let nonce = join.nonce.clone().map(Also::Nonce);
-        if let Some(same) = room.members.iter().find(|member| nonce.as_ref() == Some(&member.also))
-        {
-            return Ok(Admission::Again(who(same)));
+        let mut joined = room.members.iter().filter(|member| {
+            let is_late = call.connection < member.newest;
+            join.nonce.is_some()
+                && member.nonce == join.nonce
+                && (is_late || member.also == Also::Nonce)
+        });
+        if let Some(same) = joined.next() {
+            let is_late = call.connection < same.newest;
+            return if is_late {
+                Err(Refusal::AlreadyJoined)
+            } else {
+                Ok(Admission::Again(who(same)))
+            };
         }
         let is_same =
             |member: &&Member| join.identity.is_some() && member.view.identity == join.identity;
@@ -81,7 +90,9 @@ impl Reference {
             until: None,
             acked: 0,
             secret: fresh.secret,
-            also: join.nonce.map_or(Also::Nothing, Also::Nonce),
+            also: if join.nonce.is_some() { Also::Nonce } else { Also::Nothing },
+            nonce: join.nonce,
+            newest: call.connection,
             outcomes: BTreeMap::new(),
         });
         let who = MemberRef { room: join.room, peer: fresh.peer };
@@ -91,10 +102,12 @@ impl Reference {
 
     pub fn resume(&mut self, call: Call, resume: &Resume, fresh: Fresh, now: Timestamp) {
         let who = &resume.member;
-        let Some(member) = self.member(who) else {
+        let Some(member) = self.member(who).filter(|member| member.keeps) else {
             return self.refuse(call, Refusal::SessionUnknown);
         };
-        if member.secret != resume.secret && member.also != Also::Secret(resume.secret) {
+        let is_previous = member.also == Also::Secret(resume.secret);
+        let is_late = call.connection < member.newest;
+        if member.secret != resume.secret && (is_late || !is_previous) {
             return self.refuse(call, Refusal::BadSecret);
         }
         let Some(room) = self.rooms.get(&who.room) else { return };
@@ -149,6 +162,7 @@ impl Reference {
     fn take_over(&mut self, call: Call, who: &MemberRef) {
         let Some(member) = self.member(who) else { return };
         member.until = None;
+        member.newest = member.newest.max(call.connection);
         member.view.state = State::Connected;
         let before = member.connection.replace(call.connection);
         self.out.extend(before.map(|connection| Output::Replaced { connection }));
