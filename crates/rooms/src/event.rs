@@ -63,7 +63,10 @@ pub struct MemberView {
 
 impl MemberView {
     fn cost(&self) -> usize {
-        self.attributes.iter().map(|(key, value)| key.len() + value.len()).sum()
+        /// Two shared texts and their place in the map.
+        const ATTRIBUTE: usize = 80;
+        let attributes = self.attributes.iter();
+        attributes.map(|(key, value)| ATTRIBUTE + key.len() + value.len()).sum()
     }
 }
 

@@ -23,6 +23,13 @@ impl Audience {
             Self::Only(peers) => peers.contains(&peer),
         }
     }
+
+    fn cost(&self) -> usize {
+        match self {
+            Self::All | Self::AllBut(_) => 0,
+            Self::Only(peers) => size_of_val(peers.as_slice()),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -60,7 +67,7 @@ impl Log {
     ) -> Arc<Event> {
         self.last = self.last.next();
         event.seq = Some(self.last);
-        let cost = event.cost();
+        let cost = event.cost() + audience.cost();
         let event = Arc::new(event);
         if matches!(event.body, Body::Chat { .. }) {
             self.remember_chat(event.clone(), cost, limits);

@@ -176,3 +176,25 @@ fn all_logs_and_histories_together_never_grow_over_the_total() {
         }
     }
 }
+
+fn first(count: u8) -> Targets {
+    Targets::Peers((1..=count).map(peer).collect())
+}
+
+#[test]
+fn what_an_event_costs_includes_its_targets_and_its_attributes() {
+    let cost = |command: fn() -> parlor_rooms::Command| {
+        let mut house = House::new();
+        for number in 0..64 {
+            house.join(&format!("member {number}"));
+        }
+        let before = house.counters().log_bytes;
+        house.request("member 0", 1, command());
+        house.counters().log_bytes - before
+    };
+
+    let to_all = cost(|| send(first(64), "1")) - cost(|| send(first(1), "1"));
+    assert!(to_all >= 63 * size_of::<parlor_rooms::PeerId>(), "{to_all} bytes for 63 targets");
+    let attributes = cost(|| set(&[("a", Some("")), ("b", Some(""))])) - cost(|| set(&[]));
+    assert!(attributes >= 2 * 64, "{attributes} bytes for 2 attributes");
+}
