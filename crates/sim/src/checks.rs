@@ -40,12 +40,14 @@ pub fn everyone_has_the_same_order(world: &World, members: &[ClientId]) {
     }
 }
 
-/// What each sender sent (the first list by name) reached this member whole, once and in order.
+/// What each sender sent, by name, reached this member whole, once and in order; its own does not come back.
 ///
 /// # Panics
 /// When something was lost, doubled or reordered.
 pub fn has_all_messages(world: &World, member: ClientId, sent: &BTreeMap<String, Vec<String>>) {
     let client = world.client(member);
+    let own = client.record().messages.iter().find(|message| message.name == client.name());
+    assert!(own.is_none(), "its own came back to {}: {own:?}", client.name());
     for (name, expected) in sent.iter().filter(|(name, _)| *name != client.name()) {
         let from = client.record().messages.iter().filter(|message| message.name == *name);
         let seen: Vec<String> = from.map(|message| message.data.clone()).collect();
@@ -64,6 +66,19 @@ pub fn volatile_at_most_once(world: &World, members: &[ClientId]) {
         seen.sort();
         let doubled = seen.windows(2).find(|pair| pair.first() == pair.last());
         assert!(doubled.is_none(), "{} saw {doubled:?} twice", client.name());
+    }
+}
+
+/// Nobody needed a key to tell that a chat came again: the server recognised every repeated request.
+/// Not after a restart.
+///
+/// # Panics
+/// When a repeated chat was carried out again.
+pub fn nothing_was_carried_out_twice(world: &World, members: &[ClientId]) {
+    for member in members {
+        let client = world.client(*member);
+        let repeated = client.record().repeated_keys;
+        assert!(repeated == 0, "{} saw {repeated} chats again under a known key", client.name());
     }
 }
 

@@ -20,7 +20,10 @@ fn talk(cuts: &[(usize, Cut)]) -> Conversation {
     }
     let members = [world.native("Ada", "standup"), world.native("Grace", "standup")];
     let mut minutes = Minutes::default();
-    world.run_for(150);
+    let met = world.run_until(25_000, |world| {
+        members.iter().all(|member| world.client(*member).roster().len() == 2)
+    });
+    assert!(met, "they never met");
     for _ in 0..3 {
         for member in members {
             minutes.chat(&mut world, member);
@@ -41,7 +44,9 @@ fn assert_whole(conversation: Conversation) {
     checks::everyone_has_each_chat_once(&world, &members, &minutes.chats);
     checks::everyone_has_the_same_order(&world, &members);
     checks::everyone_sees_the_same_people(&world, &members);
+    checks::nothing_was_carried_out_twice(&world, &members);
     for member in members {
+        checks::has_all_messages(&world, member, &minutes.messages);
         let others: Vec<_> = world.client(member).roster();
         assert_eq!(others.len(), 2, "a ghost stayed: {others:?}");
     }

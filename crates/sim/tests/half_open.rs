@@ -30,6 +30,7 @@ fn twenty_seconds_of_silence_cost_time_and_nothing_else() {
         checks::everyone_is_well(&world, &members);
         checks::everyone_has_each_chat_once(&world, &members, &minutes.chats);
         checks::everyone_has_the_same_order(&world, &members);
+        checks::nothing_was_carried_out_twice(&world, &members);
         checks::volatile_at_most_once(&world, &members);
         for member in &members {
             checks::has_all_messages(&world, *member, &minutes.messages);

@@ -86,6 +86,7 @@ fn cut_tutorial_clients_do_not_disturb_what_native_ones_are_promised() {
         world.run_for(60_000);
         checks::everyone_is_well(&world, &natives);
         checks::everyone_has_the_same_order(&world, &natives);
+        checks::nothing_was_carried_out_twice(&world, &natives);
         let all = world.client(natives[0]).record().chats.clone();
         let is_native = |chat: &&Chat| !chat.text.starts_with("tutorial");
         let mut said: Vec<Chat> = all.iter().filter(is_native).cloned().collect();

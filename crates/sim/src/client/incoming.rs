@@ -133,7 +133,8 @@ impl Native {
             self.owe_ack(now);
         }
         match text_of(message, "type").as_str() {
-            "chat" => self.handle_chat(message),
+            "chat" if !self.handle_chat(message) => self.record.repeated_keys += 1,
+            "chat" => {}
             "message" => self.handle_message(message),
             "member-joined" => {
                 self.record.changes.push(format!("{} joined", text_of(&message["member"], "name")));
@@ -154,14 +155,14 @@ impl Native {
         }
     }
 
-    fn handle_chat(&mut self, chat: &Value) {
+    /// Tells whether it was new.
+    fn handle_chat(&mut self, chat: &Value) -> bool {
         let (name, text) = (text_of(chat, "name"), text_of(chat, "text"));
         let is_new = chat["key"].as_str().is_none_or(|key| self.keys.insert(key.to_owned()));
         if is_new {
             self.record.chats.push(Chat { name, text });
-        } else {
-            self.record.repeated_keys += 1;
         }
+        is_new
     }
 
     fn handle_message(&mut self, message: &Value) {

@@ -46,7 +46,7 @@ pub struct Record {
     pub accepted: Vec<String>,
     /// Reliable sends of which the client can't know whether they were carried out.
     pub given_up: Vec<String>,
-    /// Chats that came again under a key that was known.
+    /// Chat events, other than of a history, that came under a key that was known.
     pub repeated_keys: usize,
     /// The longest time from an order to its answer.
     pub slowest_answer: Millis,
