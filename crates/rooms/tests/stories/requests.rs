@@ -25,6 +25,19 @@ fn a_repeated_request_gets_its_first_answer_and_nobody_else_notices() {
 }
 
 #[test]
+fn a_refusal_is_an_answer_too_and_stays_it() {
+    let mut house = House::of(["ada", "grace"]);
+    let alan = Targets::Peers(vec![peer(3)]);
+    assert_eq!(house.request("ada", 1, send(alan.clone(), "1")), ["ada: error 1 unknown-target"]);
+    house.join("alan");
+    assert_eq!(house.request("ada", 1, send(alan.clone(), "1")), ["ada: error 1 unknown-target"]);
+    assert_eq!(
+        house.request("ada", 2, send(alan, "1")),
+        ["alan: #4 message from ada: 1", "ada: ok 2 #4"]
+    );
+}
+
+#[test]
 fn a_request_is_known_again_after_a_resume() {
     let mut house = House::of(["ada", "grace"]);
     house.request("ada", 1, chat("hi"));
@@ -34,6 +47,23 @@ fn a_request_is_known_again_after_a_resume() {
     assert_eq!(
         house.request("ada'", 2, chat("new")),
         ["ada' grace: #6 chat from ada: new", "ada': ok 2 #6"]
+    );
+}
+
+#[test]
+fn after_a_lost_picture_ids_start_again_from_1() {
+    let mut house = House::with(|limits| limits.log_events = 2);
+    house.enter(["ada", "grace"]);
+    house.request("grace", 1, chat("one"));
+    house.cut("grace");
+    for id in 1..=3 {
+        house.request("ada", id, send(Targets::Others, "1"));
+    }
+    let lines = house.resume("grace'", secret(2), Since::Seq(3));
+    assert!(lines.last().unwrap().starts_with("grace': lost as grace"), "{lines:?}");
+    assert_eq!(
+        house.request("grace'", 1, chat("another one")),
+        ["ada grace': #9 chat from grace: another one", "grace': ok 1 #9"]
     );
 }
 
