@@ -190,6 +190,9 @@ impl Inner {
         for frame in encode_reply(outbox.dialect(), call, reply, terms) {
             outbox.push(frame, Sending::Reliable);
         }
+        if let Ok(Reply::Resumed(resumed)) = reply {
+            outbox.begin_replay(resumed.replayed);
+        }
     }
 
     /// One encoding for all who speak the same dialect.

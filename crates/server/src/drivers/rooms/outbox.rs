@@ -29,6 +29,10 @@ pub struct Outbox {
 
 #[derive(Default)]
 struct State {
+    /// What a member missed. Bounded by the log that it comes from, so it is not measured here: whoever missed
+    /// more than an outbox holds would be closed for it each time they come back.
+    replay: VecDeque<Bytes>,
+    still_replayed: usize,
     frames: VecDeque<Bytes>,
     bytes: usize,
     ping: bool,
@@ -57,6 +61,11 @@ impl Outbox {
         if state.close.is_some() {
             return;
         }
+        if let Some(left) = state.still_replayed.checked_sub(1) {
+            state.still_replayed = left;
+            state.replay.push_back(frame);
+            return; // The answer before it has woken the writer.
+        }
         let (frames, bytes) = (state.frames.len() + 1, state.bytes + frame.len());
         if sending == Sending::Volatile
             && (frames > self.limits.frames / 4 || bytes > self.limits.bytes / 4)
@@ -71,6 +80,14 @@ impl Outbox {
         }
         drop(state);
         self.changed.notify_one();
+    }
+
+    /// The next `count` frames are what a member missed. Everything that waits goes before them.
+    pub fn begin_replay(&self, count: usize) {
+        let mut state = self.lock();
+        let before = std::mem::take(&mut state.frames);
+        state.replay.extend(before);
+        (state.bytes, state.still_replayed) = (0, count);
     }
 
     /// What waits is still written, then the connection is closed. The first reason counts.
@@ -114,25 +131,31 @@ impl Outbox {
         if std::mem::take(&mut state.ping) {
             return Some(Next::Ping);
         }
-        if state.frames.is_empty() {
-            return state.close.map(Next::Close);
+        let replay = take_up_to(&mut state.replay, max_bytes);
+        if !replay.is_empty() {
+            return Some(Next::Frames(replay));
         }
-        let mut taken = Vec::new();
-        let mut bytes = 0;
-        while bytes < max_bytes
-            && let Some(frame) = state.frames.pop_front()
-        {
-            bytes += frame.len();
-            taken.push(frame);
-        }
-        state.bytes -= bytes;
-        Some(Next::Frames(taken))
+        let frames = take_up_to(&mut state.frames, max_bytes);
+        state.bytes -= frames.iter().map(Bytes::len).sum::<usize>();
+        if frames.is_empty() { state.close.map(Next::Close) } else { Some(Next::Frames(frames)) }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         // Nothing in here can panic half-way, so a poisoned lock holds a sound value.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The oldest frames, until they are about so many bytes.
+fn take_up_to(queue: &mut VecDeque<Bytes>, max_bytes: usize) -> Vec<Bytes> {
+    let mut bytes = 0;
+    let fit = queue.iter().take_while(|frame| {
+        let more = bytes < max_bytes;
+        bytes += frame.len();
+        more
+    });
+    let count = fit.count();
+    queue.drain(..count).collect()
 }
 
 #[cfg(test)]
@@ -179,6 +202,20 @@ mod tests {
         let outbox = outbox(100);
         outbox.push(vec![b'x'; 1_001].into(), Sending::Reliable);
         assert_eq!(drain(&outbox), (vec![], Some(Close::SlowConsumer)));
+    }
+
+    #[test]
+    fn what_a_member_missed_arrives_whole_however_much_it_is() {
+        let outbox = outbox(2);
+        outbox.push("resumed".into(), Sending::Reliable);
+        outbox.begin_replay(5);
+        for missed in ["1", "2", "3", "4", "5"] {
+            outbox.push(missed.into(), Sending::Reliable);
+        }
+        outbox.push("6".into(), Sending::Reliable);
+        outbox.push("7".into(), Sending::Reliable);
+        let expected = ["resumed", "1", "2", "3", "4", "5", "6", "7"].map(Bytes::from);
+        assert_eq!(drain(&outbox), (expected.to_vec(), None));
     }
 
     #[test]
