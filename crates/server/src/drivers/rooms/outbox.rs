@@ -39,6 +39,29 @@ struct State {
     close: Option<Close>,
 }
 
+impl State {
+    fn push(&mut self, frame: Bytes, sending: Sending, limits: OutboxLimits) {
+        if self.close.is_some() {
+            return;
+        }
+        if let Some(left) = self.still_replayed.checked_sub(1) {
+            self.still_replayed = left;
+            return self.replay.push_back(frame);
+        }
+        let (frames, bytes) = (self.frames.len() + 1, self.bytes + frame.len());
+        if sending == Sending::Volatile && (frames > limits.frames / 4 || bytes > limits.bytes / 4)
+        {
+            return;
+        }
+        if frames > limits.frames || bytes > limits.bytes {
+            *self = Self { close: Some(Close::SlowConsumer), ..Self::default() };
+        } else {
+            self.bytes = bytes;
+            self.frames.push_back(frame);
+        }
+    }
+}
+
 /// What is to be written next.
 pub enum Next {
     Frames(Vec<Bytes>),
@@ -57,28 +80,7 @@ impl Outbox {
     }
 
     pub fn push(&self, frame: Bytes, sending: Sending) {
-        let mut state = self.lock();
-        if state.close.is_some() {
-            return;
-        }
-        if let Some(left) = state.still_replayed.checked_sub(1) {
-            state.still_replayed = left;
-            state.replay.push_back(frame);
-            return; // The answer before it has woken the writer.
-        }
-        let (frames, bytes) = (state.frames.len() + 1, state.bytes + frame.len());
-        if sending == Sending::Volatile
-            && (frames > self.limits.frames / 4 || bytes > self.limits.bytes / 4)
-        {
-            return;
-        }
-        if frames > self.limits.frames || bytes > self.limits.bytes {
-            *state = State { close: Some(Close::SlowConsumer), ..State::default() };
-        } else {
-            state.bytes = bytes;
-            state.frames.push_back(frame);
-        }
-        drop(state);
+        self.lock().push(frame, sending, self.limits);
         self.changed.notify_one();
     }
 
