@@ -4,9 +4,14 @@ use std::collections::BTreeMap;
 
 use crate::Millis;
 
+/// Far more than happens within one millisecond of any scenario.
+const MAX_EVENTS_AT_ONCE: usize = 100_000;
+
 #[derive(Debug)]
 pub struct Clock<E> {
     now: Millis,
+    /// Events since time went on.
+    at_once: usize,
     scheduled: u64,
     /// By time; within one millisecond in the order of scheduling.
     queue: BTreeMap<(Millis, u64), E>,
@@ -14,7 +19,7 @@ pub struct Clock<E> {
 
 impl<E> Clock<E> {
     pub fn new() -> Self {
-        Self { now: 0, scheduled: 0, queue: BTreeMap::new() }
+        Self { now: 0, at_once: 0, scheduled: 0, queue: BTreeMap::new() }
     }
 
     pub fn now(&self) -> Millis {
@@ -28,10 +33,16 @@ impl<E> Clock<E> {
     }
 
     /// The next event, if it is not after `until`; otherwise it is `until` now.
+    ///
+    /// # Panics
+    /// When events follow each other without end and without time passing.
     pub fn next(&mut self, until: Millis) -> Option<E> {
         match self.queue.first_entry() {
             Some(entry) if entry.key().0 <= until => {
-                self.now = entry.key().0;
+                let at = entry.key().0;
+                self.at_once = if at == self.now { self.at_once + 1 } else { 0 };
+                assert!(self.at_once < MAX_EVENTS_AT_ONCE, "time stands still at {at} ms");
+                self.now = at;
                 Some(entry.remove())
             }
             Some(_) | None => {

@@ -1,6 +1,6 @@
 //! The server dies and another one starts with nothing: chat is brought back by those who said it.
 
-use parlor_sim::{Minutes, Setup, World, checks, for_each_seed, gather};
+use parlor_sim::{Cut, Minutes, Setup, World, checks, for_each_seed, gather};
 
 /// What the protocol promises for chat: its author keeps it until it is stable, and for a grace time at least
 /// (a new server counts as "all" only who has come back to it), and says it again under the same key; whoever
@@ -54,5 +54,24 @@ fn a_newcomer_after_a_restart_finds_each_chat_that_was_brought_back_once() {
         world.run_for(2_000);
         checks::everyone_has_each_chat_once(&world, &members, &minutes.chats);
         checks::everyone_has_each_chat_once(&world, &[newcomer], &minutes.chats);
+    });
+}
+
+/// The server believes for up to 45 s in a connection that is dead; until then nothing is stable.
+#[test]
+fn a_chat_is_kept_for_whoever_has_not_acknowledged_it_however_long_that_takes() {
+    for_each_seed(20, |seed| {
+        let mut world = World::new(seed, Setup::default());
+        let members = gather(&mut world, 3);
+        world.go_offline(members[0], Cut { server_is_told: false, ..Cut::CLEAN });
+        world.run_for(1_000);
+        let mut minutes = Minutes::default();
+        minutes.chat(&mut world, members[1]);
+        world.run_for(38_000);
+        world.restart(500);
+        world.come_online(members[0]);
+        world.run_for(25_000);
+        checks::everyone_is_well(&world, &members);
+        checks::everyone_has_each_chat_once(&world, &members, &minutes.chats);
     });
 }
