@@ -93,3 +93,28 @@ fn whoever_is_away_longer_than_the_log_reaches_is_told_so() {
         assert!(record.messages.len() < 300);
     });
 }
+
+#[test]
+fn volatile_messages_alone_never_close_a_slow_reader() {
+    for_each_seed(20, |seed| {
+        let mut world = World::new(seed, crowded());
+        let members = gather(&mut world, 2);
+        world.read_at(members[0], Some(40_000));
+        let mut minutes = Minutes::default();
+        for number in 0..400 {
+            world.order(members[1], Order::Volatile(format!("{number} {}", "x".repeat(600))));
+            if number % 100 == 50 {
+                minutes.chat(&mut world, members[1]);
+            }
+            world.run_for(5);
+        }
+        world.run_for(10_000);
+        checks::everyone_is_well(&world, &members);
+        checks::everyone_has_each_chat_once(&world, &members, &minutes.chats);
+        checks::volatile_at_most_once(&world, &members);
+        let record = world.client(members[0]).record();
+        assert!(record.closes.is_empty(), "closed for cursors: {:?}", record.closes);
+        let seen = record.volatiles.len();
+        assert!((100..400).contains(&seen), "dropped nothing, or too much: {seen}");
+    });
+}
