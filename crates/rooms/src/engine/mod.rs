@@ -237,16 +237,25 @@ impl Rooms {
         let before = room.log.bytes();
         let heard = room.record(to, body, &self.limits, now);
         self.log_bytes = self.log_bytes + room.log.bytes() - before;
-        while self.log_bytes > self.limits.total_bytes {
-            let before = room.log.bytes();
-            if !room.lose_oldest() && !room.log.forget_oldest_chat() {
-                break;
-            }
-            self.log_bytes -= before - room.log.bytes();
-        }
+        self.shed();
         let seq = heard.1.seq;
         self.tell(heard);
         seq
+    }
+
+    /// Holds the bound of all logs. The largest gives way first: who hoards costs the others nothing.
+    fn shed(&mut self) {
+        while self.log_bytes > self.limits.total_bytes {
+            let rooms = self.rooms.iter_mut();
+            let largest = rooms.max_by_key(|(name, room)| (room.log.bytes(), *name));
+            let Some((_, room)) = largest else { return };
+            let before = room.log.bytes();
+            // Half of it, so that the search is rare.
+            while room.log.bytes() > before / 2
+                && (room.lose_oldest() || room.log.forget_oldest_chat())
+            {}
+            self.log_bytes -= before - room.log.bytes();
+        }
     }
 
     fn tell(&mut self, (to, event): Heard) {

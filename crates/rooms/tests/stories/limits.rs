@@ -177,6 +177,35 @@ fn all_logs_and_histories_together_never_grow_over_the_total() {
     }
 }
 
+#[test]
+fn a_room_that_hoards_costs_the_others_nothing() {
+    let mut house = House::with(|limits| limits.total_bytes = 20_000);
+    house.go_to("hoard");
+    house.enter(["eve"]);
+    let hoard = |house: &mut House| {
+        house.go_to("hoard");
+        for _ in 0..30 {
+            house.shout("eve", chat(&"x".repeat(1_000)));
+        }
+        house.go_to("standup");
+    };
+    hoard(&mut house);
+    house.enter(["ada", "grace"]);
+    house.cut("grace");
+    house.request("ada", 1, chat("not to be lost"));
+    house.request("ada", 2, send(Targets::Others, &"1".repeat(4_000)));
+    hoard(&mut house);
+    let lines = house.resume("grace'", secret(3), Since::Seq(2));
+    assert_eq!(
+        lines[..3],
+        [
+            "ada: #6 updated: grace",
+            "grace': resumed as grace, secret 4, seq 6, replayed 2",
+            "grace': #4 chat from ada: not to be lost",
+        ]
+    );
+}
+
 fn first(count: u8) -> Targets {
     Targets::Peers((1..=count).map(peer).collect())
 }
