@@ -26,10 +26,13 @@ fn live(world: &mut World, people: &mut Vec<ClientId>, born: &mut Vec<ClientId>)
     match world.rng.below(100) {
         0..40 => world.chat(person, format!("chat {}", world.now())),
         40..60 => {
-            let data = format!("data {}", world.now());
+            let data = format!("data {}", world.rng.draw());
             world.order(person, Order::Send { data, to: Vec::new() });
         }
-        60..65 => world.order(person, Order::Volatile("cursor".into())),
+        60..65 => {
+            let data = format!("cursor {}", world.rng.draw());
+            world.order(person, Order::Volatile(data));
+        }
         65..70 => {
             let (key, value) = ("mic".into(), format!("{}", world.now()));
             world.order(person, Order::Attribute { key, value });
@@ -53,6 +56,17 @@ fn live(world: &mut World, people: &mut Vec<ClientId>, born: &mut Vec<ClientId>)
     }
 }
 
+/// Whatever happened, nobody was put out or refused anything.
+fn assert_civil(world: &World, born: &[ClientId]) {
+    for person in born {
+        let client = world.client(*person);
+        let record = client.record();
+        assert!(record.refusals.is_empty(), "{}: {:?}", client.name(), record.refusals);
+        assert!(!record.closes.contains(&4001), "{} was put out", client.name());
+        checks::messages_at_most_once(world, &[*person]);
+    }
+}
+
 fn life(seed: u64, hours: u64) -> World {
     let mut world = World::new(seed, Setup::default());
     let (mut people, mut born) = (Vec::new(), Vec::new());
@@ -62,11 +76,12 @@ fn life(seed: u64, hours: u64) -> World {
         world.run_for(pause);
     }
     // Whoever wanted to leave may still be trying, over a bad network.
-    for person in born {
-        world.go_offline(person, Cut::CLEAN);
+    for person in &born {
+        world.go_offline(*person, Cut::CLEAN);
     }
     // The longest of: idle timeout and grace, then the grace of an empty room.
     world.run_for(300_000);
+    assert_civil(&world, &born);
     world
 }
 

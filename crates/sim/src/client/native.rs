@@ -159,7 +159,7 @@ impl Native {
             return;
         }
         self.wants.push_back(Want::HangUp);
-        (self.seen, self.failures) = (None, 0);
+        (self.nonce, self.seen, self.failures) = (None, None, 0);
         self.requests = Requests::default();
         self.members.clear();
         self.keys.clear();
