@@ -40,7 +40,7 @@ impl Rooms {
             if room.len() >= self.limits.max_members + replaced.len() {
                 return Err(Refusal::RoomFull);
             }
-        } else if self.rooms.len() >= self.limits.max_rooms {
+        } else if self.rooms.len() >= self.limits.max_rooms && !self.end_an_empty_room() {
             return Err(Refusal::TooManyRooms);
         }
         for peer in replaced {

@@ -160,10 +160,7 @@ impl Rooms {
                 Some((_, room, Some(peer))) => {
                     self.remove(&MemberRef { room, peer }, LeaveReason::Timeout, now);
                 }
-                Some((_, room, None)) => {
-                    let ended = self.rooms.remove(&room);
-                    self.log_bytes -= ended.map_or(0, |room| room.log.bytes());
-                }
+                Some((_, room, None)) => self.end(&room),
                 None => break,
             }
         }
@@ -221,6 +218,20 @@ impl Rooms {
             room.ends_at = Some(ends_at);
             self.deadlines.insert((ends_at, who.room.clone(), None));
         }
+    }
+
+    /// Empty rooms are only kept for those who may come back: they give way to those who come. `false` without any.
+    fn end_an_empty_room(&mut self) -> bool {
+        let oldest = self.deadlines.iter().find(|(_, _, peer)| peer.is_none()).cloned();
+        let Some(deadline) = oldest else { return false };
+        self.deadlines.remove(&deadline);
+        self.end(&deadline.1);
+        true
+    }
+
+    fn end(&mut self, room: &RoomName) {
+        let ended = self.rooms.remove(room);
+        self.log_bytes -= ended.map_or(0, |room| room.log.bytes());
     }
 
     fn forget_membership(&mut self, connection: ConnectionId, who: &MemberRef) {

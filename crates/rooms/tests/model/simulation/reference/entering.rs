@@ -11,6 +11,10 @@ use super::{Also, Member, Reference};
 
 impl Reference {
     pub fn join(&mut self, call: Call, join: Join, fresh: Fresh, now: Timestamp) {
+        let is_new = !self.rooms.contains_key(&join.room);
+        if is_new && self.rooms.len() >= self.limits.max_rooms {
+            self.end_an_empty_room();
+        }
         match self.admit(call, &join) {
             Err(refusal) => self.refuse(call, refusal),
             Ok(Admission::Again(who)) => {
@@ -61,6 +65,15 @@ impl Reference {
             return Err(Refusal::RoomFull);
         }
         Ok(Admission::New { instead_of })
+    }
+
+    /// The one that has been empty for the longest time.
+    fn end_an_empty_room(&mut self) {
+        let empty =
+            self.rooms.iter().filter_map(|(name, room)| Some((room.ends_at?, name.clone())));
+        if let Some((_, name)) = empty.min() {
+            self.rooms.remove(&name);
+        }
     }
 
     fn replace(&mut self, who: &MemberRef, now: Timestamp) {
