@@ -339,6 +339,7 @@ impl World {
         let drawn = self.draw();
         let Some(session) = &mut self.client(number).session else { return };
         let secret = session.secret(key);
+        let has_forgotten = !matches!(since, Since::Right);
         let since = match since {
             Since::Right => Some(session.seq()),
             Since::Older => Some(session.seq().saturating_sub(1)),
@@ -346,6 +347,12 @@ impl World {
             Since::Nothing => None,
         };
         let resume = Resume { member: session.who.clone(), secret, since: since.map(Seq) };
+        if has_forgotten {
+            // Who doesn't know what it has doesn't know what it has asked either.
+            let client = self.client(number);
+            client.requests.clear();
+            client.answered = None;
+        }
         let before = self.client(number).hang_up();
         self.half_open.extend(before);
         let connection = self.connect(number);
