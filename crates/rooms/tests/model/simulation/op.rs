@@ -11,6 +11,7 @@ pub struct Setup {
     pub log_events: usize,
     pub history_messages: usize,
     pub max_members: usize,
+    pub max_rooms: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -114,6 +115,7 @@ impl Setup {
             log_events: [100, 1, 2, 3, 5, 8][usize::from(first / 3) % 6],
             history_messages: usize::from(second % 4),
             max_members: usize::from(2 + second / 4 % 3),
+            max_rooms: if second / 16 % 3 == 1 { 1 } else { usize::from(ROOMS) },
         }
     }
 }

@@ -42,6 +42,7 @@ impl World {
             log_events: setup.log_events,
             history_messages: setup.history_messages,
             max_members: setup.max_members,
+            max_rooms: setup.max_rooms,
             ..Limits::default()
         };
         Self {
