@@ -1,4 +1,4 @@
-//! Puts the web files into the binary: each as it is and, where that is smaller, in brotli and gzip.
+//! Puts the web files into the binary: modules without their comments and, where that is smaller, all in brotli and gzip.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -9,12 +9,16 @@ use std::path::{Path, PathBuf};
 
 #[path = "src/web/kinds.rs"]
 mod kinds;
+#[path = "src/web/strip.rs"]
+mod strip;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let web = Path::new(&std::env::var("CARGO_MANIFEST_DIR")?).join("../../web").canonicalize()?;
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     let mut say = io::stdout();
-    writeln!(say, "cargo::rerun-if-changed=build.rs\ncargo::rerun-if-changed=src/web/kinds.rs")?;
+    for source in ["build.rs", "src/web/kinds.rs", "src/web/strip.rs"] {
+        writeln!(say, "cargo::rerun-if-changed={source}")?;
+    }
 
     let mut paths = Vec::new();
     for part in ["app", "sdk"] {
@@ -55,7 +59,7 @@ struct Entry<'a> {
 }
 
 fn write_row(table: &mut String, entry: Entry<'_>) -> Result<(), Box<dyn Error>> {
-    let content = fs::read(entry.web.join(entry.path))?;
+    let content = served(&entry)?;
     let mut hasher = DefaultHasher::new();
     hasher.write(&content);
     let hash = format!("{:016x}", hasher.finish());
@@ -71,6 +75,19 @@ fn write_row(table: &mut String, entry: Entry<'_>) -> Result<(), Box<dyn Error>>
         entry.path, entry.content_type,
     )?;
     Ok(())
+}
+
+fn served(entry: &Entry<'_>) -> Result<Vec<u8>, Box<dyn Error>> {
+    let source = fs::read(entry.web.join(entry.path))?;
+    if !entry.path.ends_with(".js") {
+        return Ok(source);
+    }
+    let stripped = strip::strip(&String::from_utf8(source)?);
+    let strip::Unclear { line, why } = match stripped {
+        Ok(stripped) => return Ok(stripped.into_bytes()),
+        Err(unclear) => unclear,
+    };
+    Err(format!("web/{}:{line}: {why}", entry.path).into())
 }
 
 type Compressor = fn(&[u8]) -> io::Result<Vec<u8>>;

@@ -23,3 +23,7 @@ declare module 'node:fs' {
   export function readFileSync(path: string | URL, encoding: 'utf8'): string;
   export function readdirSync(path: string | URL, options?: { recursive?: boolean }): string[];
 }
+
+declare module 'node:child_process' {
+  export function execFileSync(program: string, args: string[], options: { cwd: URL; encoding: 'utf8'; maxBuffer: number }): string;
+}

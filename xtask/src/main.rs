@@ -5,6 +5,7 @@ mod fuzz;
 mod repo;
 mod report;
 mod shell;
+mod strip;
 mod test;
 mod tidy;
 mod tools;
@@ -21,6 +22,7 @@ cargo xtask <command>
   test [--list] [--only <step>]…   everything that must hold
   tidy                             the repository's own rules
   types [--check]                  Rust message types → docs/protocol.schema.json, web/sdk/protocol.d.ts
+  strip <file>…                    modules of web/ as the binary serves them
   deny [--without-advisories]      licences, advisories and sources of the dependencies
   fuzz [target] [seconds]          one fuzz target, or each in turn";
 
@@ -43,6 +45,7 @@ fn run(repo: &repo::Repo, arguments: &[String]) -> Result {
         ["tidy"] => tidy::run(repo),
         ["types"] => types::write(repo),
         ["types", "--check"] => types::check(repo),
+        ["strip", files @ ..] => strip::print(repo, files),
         ["deny"] => deny::run(repo, deny::Checks::All),
         ["deny", "--without-advisories"] => deny::run(repo, deny::Checks::WithoutAdvisories),
         ["fuzz", rest @ ..] => fuzz::run(repo, rest),
