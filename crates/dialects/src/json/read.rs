@@ -81,6 +81,9 @@ pub(super) fn read(text: &str) -> Result<Request, Problem> {
         }
         "chat" => {
             let text = string(message.text, "text")?.ok_or_else(|| missing("text"))?;
+            if text.is_empty() {
+                return Err(Problem::BadMessage("`text` must not be empty".into()));
+            }
             Command::Chat { text: text.into(), key: None::<ChatKey> }
         }
         "message" => {
