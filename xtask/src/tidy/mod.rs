@@ -88,10 +88,11 @@ fn complaints<'a>(rule: &Rule, tree: &'a Tree) -> Vec<(&'a str, Complaint)> {
         .collect()
 }
 
-/// Files that are no text (images, fuzz inputs) have nothing to tidy.
+/// Files that are no text (images, fuzz inputs) have nothing to tidy, but links lead to them.
 fn read_all(repo: &Repo) -> Result<Tree> {
     let files = repo.files()?.into_iter();
-    Ok(files.filter_map(|path| repo.read(&path).ok().map(|text| (path, text))).collect())
+    let text = |path: &String| repo.read(path).unwrap_or_default();
+    Ok(files.map(|path| (path.clone(), text(&path))).collect())
 }
 
 fn is_source(path: &str) -> bool {
