@@ -163,23 +163,58 @@ test('unanswered requests go again with their old ids, in their old order', () =
   assert.deepEqual(session.credentials, { peer: 'p', secret: 's2' });
 });
 
+/** The server was started anew, and this member is back. @param {Session} session @param {number} now */
+function rejoin(session, now) {
+  session.handleDown();
+  session.handleFrame(WELCOME, now);
+  session.handleFrame({ type: 'error', id: 1, code: 'session-unknown', message: '', hint: '' }, now);
+  drain(session);
+  session.handleFrame({ type: 'joined', id: 1, room: 'r', peer: 'p2', secret: 'x', seq: 1, members: [], history: [],
+    graceMs: 30000, iceServers: [], resumed: false, lost: false }, now);
+  return drain(session).filter(({ kind }) => kind !== 'picture');
+}
+
 test('after a restart of the server chat that not everybody had goes again, and what was for old members is given up', () => {
   const session = joined();
   for (const [tag, key] of ['k1', 'k2'].entries()) {
     session.handleRequest({ type: 'chat', text: key, key }, tag, 0);
     session.handleFrame({ type: 'ok', id: tag + 2, seq: tag + 5 }, 0);
   }
-  session.handleFrame({ type: 'pong', stable: 5 }, 0);
-  session.handleRequest({ type: 'send', to: ['q'], data: 1 }, 'sent', 0);
+  session.handleFrame({ type: 'pong', stable: 5 }, 30_000);
+  session.handleRequest({ type: 'send', to: ['q'], data: 1 }, 'sent', 30_000);
+  assert.deepEqual(rejoin(session, 30_000), [{ kind: 'refused', tag: 'sent', error: null },
+    { kind: 'frame', frame: { type: 'chat', id: 2, text: 'k2', key: 'k2' } }]);
+});
+
+test('a server that was started anew does not know who is still on the way back: chat is kept for the grace time', () => {
+  const session = joined();
+  const chat = /** @type {const} */ ({ type: 'chat', text: 'k1', key: 'k1' });
+  session.handleRequest(chat, 1, 0);
+  session.handleFrame({ type: 'ok', id: 2, seq: 5 }, 0);
+  session.handleFrame({ type: 'pong', stable: 5 }, 29_999);
+  const again = [{ kind: 'frame', frame: { ...chat, id: 2 } }];
+  assert.deepEqual(rejoin(session, 29_999), again);
+  session.handleFrame({ type: 'ok', id: 2, seq: 2 }, 40_000);
+  session.handleFrame({ type: 'pong', stable: 2 }, 69_999);
+  assert.deepEqual(rejoin(session, 69_999), again);
+  session.handleFrame({ type: 'ok', id: 2, seq: 2 }, 80_000);
+  session.handleFrame({ type: 'pong', stable: 1 }, 110_000);
+  assert.deepEqual(rejoin(session, 110_000), again);
+  session.handleFrame({ type: 'ok', id: 2, seq: 2 }, 120_000);
+  session.handleFrame({ type: 'pong', stable: 2 }, 150_000);
+  assert.deepEqual(rejoin(session, 150_000), []);
+});
+
+test('chat that a picture shows to have arrived is kept like one that was confirmed', () => {
+  const session = joined();
+  session.handleRequest({ type: 'chat', text: 'k1', key: 'k1' }, 1, 0);
   session.handleDown();
   session.handleFrame(WELCOME, 0);
-  session.handleFrame({ type: 'error', id: 1, code: 'session-unknown', message: '', hint: '' }, 0);
-  drain(session);
-  session.handleFrame({ type: 'joined', id: 1, room: 'r', peer: 'p2', secret: 'x', seq: 1, members: [], history: [],
-    graceMs: 30000, iceServers: [], resumed: false, lost: false }, 0);
-  const outputs = drain(session).filter(({ kind }) => kind !== 'picture');
-  assert.deepEqual(outputs, [{ kind: 'refused', tag: 'sent', error: null },
-    { kind: 'frame', frame: { type: 'chat', id: 2, text: 'k2', key: 'k2' } }]);
+  session.handleFrame({ type: 'joined', id: 1, room: 'r', peer: 'p', secret: 's2', seq: 9, members: [],
+    history: [{ type: 'chat', seq: 5, from: 'p', name: 'Ada', text: 'k1', key: 'k1', at: 0 }],
+    graceMs: 30000, iceServers: [], resumed: true, lost: true }, 0);
+  assert.deepEqual(drain(session).filter(({ kind }) => kind === 'settled'), [{ kind: 'settled', tag: 1 }]);
+  assert.deepEqual(rejoin(session, 10), [{ kind: 'frame', frame: { type: 'chat', id: 2, text: 'k1', key: 'k1' } }]);
 });
 
 test('a reloaded page asks for the picture, and a forgotten one joins anew', () => {

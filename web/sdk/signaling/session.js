@@ -1,7 +1,7 @@
 // What one membership said and heard: request ids, order, repeats, acknowledgements. No socket, no clock, no timers.
 
 import { Pace } from './pace.js';
-/** @import { ClientFrame, Credentials, Entry, Joined, Pending, Request, Resumed, ServerFrame, SessionOutput, Welcome, WireChat, WireError, WireEvent } from '../internal.js' */
+/** @import { ClientFrame, Credentials, Entry, Joined, Pending, Request, Resumed, ServerFrame, SessionOutput, Welcome, WireError, WireEvent } from '../internal.js' */
 
 const PROTOCOL = 1;
 /** Of `join` and `resume`; the other ids count on from here. */
@@ -10,7 +10,7 @@ const ENTER_ID = 1;
 const MAX_UNANSWERED = 128;
 /** Of those that wait for the connection; more are refused. */
 const MAX_REQUESTS = 1024;
-/** Chat that the server has, but not yet everybody: said again if the server is started anew. */
+/** Chat that the server has, but perhaps not yet everybody: said again if the server is started anew. */
 const MAX_UNSTABLE = 512;
 const ACK_DELAY = 1_000;
 const PAUSE = 1_000;
@@ -27,7 +27,9 @@ export class Session {
   #nonce = '';
   #nextId = 0;
   /** @type {Pending[]} */ #requests = [];
-  /** @type {{seq: number, message: Request}[]} */ #unstable = [];
+  /** @type {{seq: number, keepUntil: number, message: Request}[]} */ #unstable = [];
+  /** For so long a new server does not count those who have not come back yet. */
+  #graceMs = 0;
   /** @type {SessionOutput[]} */ #outputs = [];
   #ackAt = Infinity;
   #enterAt = Infinity;
@@ -69,11 +71,11 @@ export class Session {
   handleFrame(frame, now) {
     switch (frame.type) {
       case 'welcome': this.#welcomed(frame); break;
-      case 'joined': this.#joined(frame); break;
+      case 'joined': this.#joined(frame, now); break;
       case 'resumed': this.#resumed(frame); break;
-      case 'ok': this.#settle(frame.id ?? 0, frame.seq ?? 0); break;
+      case 'ok': this.#settle(this.#take(frame.id ?? 0), frame.seq ?? 0, now); break;
       case 'error': this.#refused(frame, now); break;
-      case 'pong': this.#unstable = this.#unstable.filter(({ seq }) => seq > frame.stable); break;
+      case 'pong': this.#unstable = this.#unstable.filter(({ seq, keepUntil }) => seq > frame.stable || keepUntil > now); break;
       case 'presence': break;
       case 'member-joined': case 'member-left': case 'member-updated':
       case 'chat': case 'message': case 'offer': case 'answer': case 'candidate':
@@ -120,15 +122,16 @@ export class Session {
     this.#send({ type: 'join', ...this.#entry, ...head, nonce: this.#nonce });
   }
 
-  /** @param {Joined} picture */
-  #joined(picture) {
+  /** @param {Joined} picture @param {number} now */
+  #joined(picture, now) {
     const fresh = !picture.resumed;
     this.#nonce = '';
+    this.#graceMs = picture.graceMs;
     this.#seq = picture.seq;
     this.#nextId = ENTER_ID;
     for (const request of this.#requests) again(request);
     if (fresh) this.#carryOver();
-    this.#settleChatOf(picture.history);
+    this.#settleChatOf(picture, now);
     this.#goLive(picture);
     this.#outputs.push({ kind: 'picture', picture, fresh, first: !this.#entered });
     this.#entered = true;
@@ -142,12 +145,12 @@ export class Session {
     for (const { tag } of lost) this.#outputs.push({ kind: 'refused', tag, error: null });
   }
 
-  /** @param {WireChat[]} history */
-  #settleChatOf(history) {
+  /** @param {Joined} picture @param {number} now */
+  #settleChatOf({ history, seq }, now) {
     const keys = new Set(history.map(({ key }) => key));
     const [known, open] = split(this.#requests, ({ message }) => message.type === 'chat' && keys.has(message.key));
     this.#requests = open;
-    for (const { tag } of known) this.#outputs.push({ kind: 'settled', tag });
+    for (const request of known) this.#settle(request, seq, now);
   }
 
   /** @param {Resumed} frame */
@@ -165,12 +168,12 @@ export class Session {
     this.#phase = 'live';
   }
 
-  /** @param {number} id @param {number} seq */
-  #settle(id, seq) {
-    const request = this.#take(id);
+  /** @param {Pending | undefined} request @param {number} seq @param {number} now */
+  #settle(request, seq, now) {
     if (!request) return;
-    if (request.message.type === 'chat') this.#unstable = [...this.#unstable, { seq, message: request.message }].slice(-MAX_UNSTABLE);
-    this.#outputs.push({ kind: 'settled', tag: request.tag });
+    const { message, tag } = request;
+    if (message.type === 'chat') this.#unstable = [...this.#unstable, { seq, keepUntil: now + this.#graceMs, message }].slice(-MAX_UNSTABLE);
+    this.#outputs.push({ kind: 'settled', tag });
   }
 
   /** @param {WireError} error @param {number} now */
