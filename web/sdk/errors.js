@@ -37,10 +37,10 @@ export class ParlorError extends Error {
   /** @param {string} code @param {{message?: string, hint?: string, cause?: unknown}} [more] */
   constructor(code, { message, hint, cause } = {}) {
     const [usual = code, help = ''] = TEXTS[code] ?? [];
-    super(message ?? usual, cause === undefined ? {} : { cause });
+    super(message || usual, cause === undefined ? {} : { cause });
     this.name = 'ParlorError';
     this.code = code;
-    this.hint = hint ?? help;
+    this.hint = hint || help;
   }
 }
 

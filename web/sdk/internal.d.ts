@@ -1,10 +1,10 @@
 // The types between the modules: what the pure ones ask their drivers to do, and what drivers call back.
 
 import type { ParlorError } from './errors.js';
-import type { MemberRecord } from './member.js';
 import type { Incoming, Outgoing } from './messages/streams.js';
 import type { Peer } from './peers/peer.js';
-import type { Memory } from './storage.js';
+import type { Memory } from './page.js';
+import type { MemberRecord } from './roster.js';
 import type { Path, PeerState, RoomEvents, Stage } from './types.js';
 import type { Candidate, ClientFrame, Joined, Request, ServerFrame, WireError, WireEvent, WireMember } from './wire.js';
 
@@ -70,11 +70,10 @@ export type Content =
   /** Not for me. */
   | { kind: 'other' };
 
-export type { Member, MemberRecord } from './member.js';
 export type { Peer } from './peers/peer.js';
-export type { Roster } from './roster.js';
+export type { Member, MemberRecord, Roster } from './roster.js';
 export type { Connection } from './signaling/connection.js';
-export type { Memory } from './storage.js';
+export type { Memory } from './page.js';
 export type * from './types.js';
 export type * from './wire.js';
 

@@ -1,10 +1,10 @@
 // The entry of the SDK: join a room, or ask who is in it.
 
 import { ParlorError } from './errors.js';
+import { Memory } from './page.js';
 import { Room } from './room.js';
-import { connectTimeout } from './signaling/backoff.js';
 import { Transport } from './signaling/transport.js';
-import { Memory } from './storage.js';
+import { connectTimeout } from './timing.js';
 
 /**
  * @typedef {import('./types.js').JoinOptions} JoinOptions
@@ -21,9 +21,8 @@ import { Memory } from './storage.js';
 
 export { ParlorError } from './errors.js';
 export { Room } from './room.js';
-export { Member } from './member.js';
-export { Devices, devices } from './media/devices.js';
-export { LevelMeter } from './media/level-meter.js';
+export { Member } from './roster.js';
+export { Devices, LevelMeter, devices } from './media/devices.js';
 
 const DEFAULT_MESH_LIMIT = 8;
 

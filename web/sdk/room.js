@@ -11,8 +11,8 @@ import { Mesh } from './peers/mesh.js';
 import { Reunion } from './reunion.js';
 import { Roster } from './roster.js';
 import { Connection, randomToken } from './signaling/connection.js';
-import { runAt } from './timer.js';
-/** @import { ChatMessage, Changes, Joined, JoinOptions, Member, MemberRecord, RoomEvents, RoomParts, RoomState, RoomStats, RosterChange, SendOptions, Source, WireChat, WireEvent } from './internal.js' */
+import { runAt } from './timing.js';
+/** @import { ChatMessage, Changes, Joined, JoinOptions, Member, MemberRecord, PublishOptions, RoomEvents, RoomParts, RoomState, RoomStats, RosterChange, SendOptions, Source, WireChat, WireEvent } from './internal.js' */
 
 /** How long `leave` waits for the server to hear it. */
 const LEAVE_PATIENCE = 1_000;
@@ -39,10 +39,10 @@ export class Room extends Emitter {
     this.#options = options;
     this.#memory = memory;
     this.#publications = new Publications(meshLimit > 0, (source) => this.#sourceEnded(source));
-    const { room, identity, ...more } = options;
-    const name = more.name === undefined ? {} : { name: more.name };
-    this.#wanted = { ...name, attributes: { ...more.attributes, sdk: '1', ...this.#publications.attributes() } };
-    const entry = { room, ...name, ...(identity && { identity }), attributes: this.#publications.present(this.#wanted.attributes) };
+    const { room, name, identity } = options;
+    const attributes = { ...options.attributes, sdk: '1', ...this.#publications.streamAttributes() };
+    this.#wanted = { name, attributes };
+    const entry = { room, name, identity: identity || undefined, attributes };
     this.#connection = new Connection({ ...parts, entry }, {
       onPicture: (picture, fresh, first) => this.#handlePicture(picture, fresh, first),
       onResumed: (replayed) => this.#connected(replayed),
@@ -110,9 +110,9 @@ export class Room extends Emitter {
 
   /** @param {Changes} changes a `null` removes an attribute */
   async update({ name, attributes = {} }) {
-    const changes = { ...(name !== undefined && { name }), attributes };
-    this.#wanted = { ...this.#wanted, ...changes, attributes: { ...this.#wanted.attributes, ...attributes } };
-    await this.#connection.request({ type: 'update', ...changes });
+    const wanted = this.#wanted;
+    this.#wanted = { name: name ?? wanted.name, attributes: { ...wanted.attributes, ...attributes } };
+    await this.#connection.request({ type: 'update', name, attributes });
   }
 
   async leave() {
@@ -123,9 +123,9 @@ export class Room extends Emitter {
     this.#connection.close(new ParlorError('left'));
   }
 
-  /** Replaces what was published as this source. @param {Source} source @param {MediaStream} stream */
-  async publish(source, stream) {
-    this.#publications.publish(source, stream);
+  /** Replaces what was published as this source. @param {Source} source @param {MediaStream} stream @param {PublishOptions} [options] */
+  async publish(source, stream, options) {
+    this.#publications.publish(source, stream, options);
     this.#announce();
   }
 
@@ -286,7 +286,7 @@ export class Room extends Emitter {
 
   #announce() {
     for (const peer of this.#mesh.peers) peer.syncMedia();
-    const attributes = this.#publications.attributes();
+    const attributes = this.#publications.sourceAttributes();
     const before = this.#wanted.attributes;
     this.#wanted.attributes = { ...before, ...attributes };
     this.#correct({ attributes }, { attributes: before });
@@ -295,9 +295,9 @@ export class Room extends Emitter {
   /** @param {Changes} wanted @param {Changes} known */
   #correct({ name, attributes = {} }, { name: knownName, attributes: known = {} }) {
     const changed = Object.entries(attributes).filter(([key, value]) => value !== (known[key] ?? null));
-    const rename = name !== undefined && name !== knownName ? { name } : {};
-    if (!changed.length && !('name' in rename)) return;
-    this.#connection.request({ type: 'update', ...rename, attributes: Object.fromEntries(changed) })
+    const rename = name === knownName ? undefined : name;
+    if (!changed.length && rename === undefined) return;
+    this.#connection.request({ type: 'update', name: rename, attributes: Object.fromEntries(changed) })
       .catch((/** @type {ParlorError} */ error) => { if (error.code !== 'closed') this._emit('error', error); });
   }
 

@@ -1,6 +1,6 @@
 // The public types of the SDK.
 
-import type { Member } from './member.js';
+import type { Member } from './roster.js';
 import type { ParlorError } from './errors.js';
 
 export type Source = 'microphone' | 'camera' | 'screen';
@@ -57,6 +57,11 @@ export type RoomEvent = { [T in keyof RoomEvents]: { type: T; detail: RoomEvents
 export interface SendOptions {
   to?: Member | string | (Member | string)[];
   volatile?: boolean;
+}
+
+export interface PublishOptions {
+  /** From the first moment. Default: as this source was until now. */
+  muted?: boolean;
 }
 
 export interface PeerStats {

@@ -1,7 +1,7 @@
 // What this member shares with the others: tracks by source, muted or not, and the attributes that announce them.
 
 import { ParlorError } from '../errors.js';
-/** @import { Slot, Publication, Source } from '../internal.js' */
+/** @import { PublishOptions, Slot, Publication, Source } from '../internal.js' */
 
 /** @type {Record<Source, string>} */
 const ATTRIBUTES = { microphone: 'mic', camera: 'camera', screen: 'screen' };
@@ -23,13 +23,9 @@ export class Publications {
     this.#onEnded = onEnded;
   }
 
-  get media() { return this.#media; }
-  get screen() { return this.#screen; }
-
-  /** @param {Source} source @param {MediaStream} stream */
-  publish(source, stream) {
+  /** @param {Source} source @param {MediaStream} stream @param {PublishOptions} [options] */
+  publish(source, stream, { muted = this.#published.get(source)?.muted ?? false } = {}) {
     const tracks = tracksFor(source, stream);
-    const muted = this.#published.get(source)?.muted ?? false;
     this.unpublish(source);
     const publication = { tracks, muted };
     this.#published.set(source, publication);
@@ -65,20 +61,17 @@ export class Publications {
     return slots;
   }
 
-  /** @returns {Record<string, string | null>} null: to be removed */
-  attributes() {
-    /** @type {Record<string, string | null>} */
-    const all = { 'media-stream': this.#media?.id ?? null, 'screen-stream': this.#screen?.id ?? null };
-    for (const source of /** @type {Source[]} */ (Object.keys(ATTRIBUTES))) {
-      const publication = this.#published.get(source);
-      all[ATTRIBUTES[source]] = publication ? (publication.muted ? 'muted' : 'on') : null;
-    }
-    return all;
+  /** By which the others know the tracks. @returns {Record<string, string>} */
+  streamAttributes() {
+    return this.#media && this.#screen ? { 'media-stream': this.#media.id, 'screen-stream': this.#screen.id } : {};
   }
 
-  /** Those that are not `null`. @param {Record<string, string | null>} attributes @returns {Record<string, string>} */
-  present(attributes) {
-    return /** @type {any} */ (Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== null)));
+  /** @returns {Record<string, string | null>} null: to be removed */
+  sourceAttributes() {
+    return Object.fromEntries(Object.entries(ATTRIBUTES).map(([source, attribute]) => {
+      const publication = this.#published.get(/** @type {Source} */ (source));
+      return [attribute, publication ? (publication.muted ? 'muted' : 'on') : null];
+    }));
   }
 
   /** @param {Source} source */

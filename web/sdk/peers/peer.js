@@ -1,10 +1,9 @@
 // One peer connection with one member: carries out what negotiation and recovery decide.
 
 import { ParlorError } from '../errors.js';
-import { runAt } from '../timer.js';
+import { runAt } from '../timing.js';
 import { Negotiation } from './negotiation.js';
 import { Recovery } from './recovery.js';
-import { pathIn, sampleOf } from './stats.js';
 /** @import { Candidate, NegotiationAction, Path, PeerHooks, Slot, Stage } from '../internal.js' */
 
 /** How long the newcomer waits for the offer of those who saw it come. */
@@ -91,9 +90,10 @@ export class Peer {
   }
 
   async stats() {
-    const { sample, counters } = sampleOf(await this.#pc.getStats(), this.#counters);
+    const [{ sampleOf }, report] = await Promise.all([import('./stats.js'), this.#pc.getStats()]);
+    const { sample, counters } = sampleOf(report, selectedPair(report), this.#counters);
     this.#counters = counters;
-    return sample;
+    return { ...sample, path: pathIn(report) ?? /** @type {const} */ ('none') };
   }
 
   close() {
@@ -253,4 +253,20 @@ export class Peer {
     if (!this.#negotiation.described) return 'signaling';
     return iceConnectionState === 'connected' || iceConnectionState === 'completed' ? 'securing' : 'connecting';
   }
+}
+
+/** @param {RTCStatsReport} report @returns {Path | undefined} */
+function pathIn(report) {
+  const pair = selectedPair(report);
+  if (!pair) return undefined;
+  const ends = [report.get(pair.localCandidateId), report.get(pair.remoteCandidateId)];
+  return ends.some((candidate) => candidate?.candidateType === 'relay') ? 'relayed' : 'direct';
+}
+
+/** @param {RTCStatsReport} report */
+function selectedPair(report) {
+  const all = [...report.values()];
+  const transport = all.find(({ type, selectedCandidatePairId }) => type === 'transport' && selectedCandidatePairId);
+  if (transport) return report.get(transport.selectedCandidatePairId);
+  return all.find(({ type, selected }) => type === 'candidate-pair' && selected); // Firefox
 }

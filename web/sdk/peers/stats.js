@@ -1,27 +1,18 @@
-// What getStats() says about one peer connection, in the few numbers that an app shows.
+// What getStats() says about one peer connection, in the few numbers that an app shows. Loaded when they are asked for.
 
-/** @import { Counters, Path, PeerStats } from '../internal.js' */
-
-/** @param {RTCStatsReport} report @returns {Path | undefined} */
-export function pathIn(report) {
-  const pair = selectedPair(report);
-  if (!pair) return undefined;
-  const ends = [report.get(pair.localCandidateId), report.get(pair.remoteCandidateId)];
-  return ends.some((candidate) => candidate?.candidateType === 'relay') ? 'relayed' : 'direct';
-}
+/** @import { Counters, PeerStats } from '../internal.js' */
 
 /**
  * @param {RTCStatsReport} report
+ * @param {any} pair the selected one of its candidate pairs
  * @param {Counters} before
- * @returns {{sample: Omit<PeerStats, 'peer' | 'state'>, counters: Counters}}
+ * @returns {{sample: Omit<PeerStats, 'peer' | 'state' | 'path'>, counters: Counters}}
  */
-export function sampleOf(report, before) {
-  const pair = selectedPair(report);
+export function sampleOf(report, pair, before) {
   const inbound = [...report.values()].filter(({ type }) => type === 'inbound-rtp');
   const counters = { at: pair?.timestamp ?? 0, sent: pair?.bytesSent ?? 0, received: pair?.bytesReceived ?? 0 };
   const local = pair && report.get(pair.localCandidateId);
   const sample = {
-    path: pathIn(report) ?? /** @type {const} */ ('none'),
     protocol: local?.relayProtocol ?? local?.protocol ?? '',
     rttMs: pair?.currentRoundTripTime === undefined ? null : Math.round(pair.currentRoundTripTime * 1000),
     sendKbps: kbps(before, counters, 'sent'),
@@ -31,14 +22,6 @@ export function sampleOf(report, before) {
     audioLevel: inbound.find(({ kind }) => kind === 'audio')?.audioLevel ?? null,
   };
   return { sample, counters };
-}
-
-/** @param {RTCStatsReport} report */
-function selectedPair(report) {
-  const all = [...report.values()];
-  const transport = all.find(({ type, selectedCandidatePairId }) => type === 'transport' && selectedCandidatePairId);
-  if (transport) return report.get(transport.selectedCandidatePairId);
-  return all.find(({ type, selected }) => type === 'candidate-pair' && selected); // Firefox
 }
 
 /** @param {Counters} before @param {Counters} after @param {'sent' | 'received'} direction */

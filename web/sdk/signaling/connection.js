@@ -1,8 +1,7 @@
 // Keeps a session connected: opens transports, pauses between attempts, runs the session's timers.
 
 import { ParlorError, finalError } from '../errors.js';
-import { runAt } from '../timer.js';
-import { connectTimeout, retryDelay } from './backoff.js';
+import { connectTimeout, retryDelay, runAt } from '../timing.js';
 import { Session } from './session.js';
 import { Transport } from './transport.js';
 /** @import { ConnectionHooks, Credentials, Entry, Request, SessionOutput, Waiting } from '../internal.js' */
@@ -120,9 +119,9 @@ export class Connection {
         this.#up();
         return this.#hooks.onResumed(output.replayed);
       case 'settled': return this.#settle(output.tag, null);
-      case 'refused': return this.#settle(output.tag, output.error ? refusal(output.error) : new ParlorError('session-lost'));
-      case 'rejected': return this.close(refusal(output.error));
-      case 'complaint': return this.#hooks.onComplaint(refusal(output.error));
+      case 'refused': return this.#settle(output.tag, new ParlorError(output.error?.code ?? 'session-lost', output.error ?? {}));
+      case 'rejected': return this.close(new ParlorError(output.error.code, output.error));
+      case 'complaint': return this.#hooks.onComplaint(new ParlorError(output.error.code, output.error));
       default: /** @satisfies {never} */ (output);
     }
   }
@@ -154,11 +153,6 @@ export class Connection {
     this.#retryTimer = setTimeout(() => this.open(), delay);
     this.#hooks.onDown(this.#attempt, delay);
   }
-}
-
-/** @param {{code: string, message?: string, hint?: string}} error */
-function refusal({ code, message, hint }) {
-  return new ParlorError(code, { ...(message && { message }), ...(hint && { hint }) });
 }
 
 /** 132 random bits in 22 characters. */

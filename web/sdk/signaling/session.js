@@ -1,6 +1,6 @@
 // What one membership said and heard: request ids, order, repeats, acknowledgements. No socket, no clock, no timers.
 
-import { Pace } from './pace.js';
+import { Pace } from '../timing.js';
 /** @import { ClientFrame, Credentials, Entry, Joined, Pending, Request, Resumed, ServerFrame, SessionOutput, Welcome, WireError, WireEvent } from '../internal.js' */
 
 const PROTOCOL = 1;

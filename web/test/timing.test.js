@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { connectTimeout, retryDelay } from '../sdk/signaling/backoff.js';
+import { connectTimeout, retryDelay } from '../sdk/timing.js';
 
 test('the first attempt is made at once, the later ones double from 250 ms to 5 s', () => {
   const longest = [0, 1, 2, 3, 4, 5, 6, 7, 100].map((attempt) => retryDelay(attempt, 0.999999));
