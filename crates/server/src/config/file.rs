@@ -55,6 +55,7 @@ fn raw(value: &Spanned<DeValue<'_>>) -> Raw {
         DeValue::Array(items) => Raw::List(items.iter().map(raw).collect()),
         DeValue::Float(_) => Raw::Other("a fraction"),
         DeValue::Datetime(_) => Raw::Other("a date"),
+        DeValue::Table(table) if table.is_empty() => Raw::EmptyTable,
         DeValue::Table(_) => Raw::Other("a table"),
     }
 }

@@ -145,6 +145,8 @@ impl Loading {
         match entries {
             Ok(entries) => entries.iter().for_each(|entry| match Setting::find(&entry.key) {
                 Some(setting) => self.set(setting, &entry.raw, at(entry.line)),
+                // As in the example file, where every setting is commented out.
+                None if entry.raw == Raw::EmptyTable && Setting::is_section(&entry.key) => {}
                 None => {
                     let hint = nearest(&entry.key, SETTINGS.iter().map(|known| known.key.into()));
                     let text = format!("{} is not a setting{hint}", value::quoted(&entry.key));

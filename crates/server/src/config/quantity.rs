@@ -11,7 +11,7 @@ fn parse_quantity(raw: &Raw, base: u64, units: &[(&str, u64)]) -> Result<u64, Wr
             return number.checked_mul(base).ok_or(Wrong::Kind);
         }
         Raw::Word(text) | Raw::Text(text) => text.trim(),
-        Raw::Switch(_) | Raw::List(_) | Raw::Other(_) => return Err(Wrong::Kind),
+        Raw::Switch(_) | Raw::List(_) | Raw::EmptyTable | Raw::Other(_) => return Err(Wrong::Kind),
     };
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);

@@ -164,6 +164,12 @@ impl Setting {
         self.doc.trim()
     }
 
+    /// Whether settings begin with this and a dot.
+    pub fn is_section(name: &str) -> bool {
+        let rest = |setting: &Self| Some(setting.key.strip_prefix(name)?.starts_with('.'));
+        SETTINGS.iter().any(|setting| rest(setting) == Some(true))
+    }
+
     pub fn find(key: &str) -> Option<&'static Self> {
         SETTINGS.iter().find(|setting| setting.key == key)
     }

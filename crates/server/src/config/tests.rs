@@ -176,6 +176,17 @@ fn the_settings_in_force_can_be_checked_and_tell_their_source() {
 }
 
 #[test]
+fn the_printed_example_is_a_file_that_is_taken() {
+    let Ok(Request::Print(example)) = load_from(&["--print-example-config"], &[]) else {
+        panic!("not printed");
+    };
+    let file = File::new("example", &example);
+    assert_eq!(config(&["--config", file.path()], &[]), Config::default());
+    let misspelt = File::new("misspelt", "[limit]\n");
+    assert_eq!(mistakes(&["--config", misspelt.path()], &[]).len(), 1);
+}
+
+#[test]
 fn a_mistake_is_found_by_the_check_as_well() {
     assert_eq!(mistakes(&["--check-config", "--log=loud"], &[]).len(), 1);
 }

@@ -13,6 +13,8 @@ pub enum Raw {
     Integer(i64),
     Switch(bool),
     List(Vec<Raw>),
+    /// A section of the file with nothing in it.
+    EmptyTable,
     /// Something that no setting takes, by its TOML name.
     Other(&'static str),
 }
@@ -24,6 +26,7 @@ impl Display for Raw {
             Self::Integer(number) => write!(f, "{number}"),
             Self::Switch(on) => write!(f, "{on}"),
             Self::List(_) => write!(f, "a list"),
+            Self::EmptyTable => write!(f, "a table"),
             Self::Other(kind) => write!(f, "{kind}"),
         }
     }
@@ -92,7 +95,9 @@ impl Value for bool {
         match raw {
             Raw::Switch(on) => Ok(*on),
             Raw::Word(word) => word.parse().map_err(|_| Wrong::Kind),
-            Raw::Text(_) | Raw::Integer(_) | Raw::List(_) | Raw::Other(_) => Err(Wrong::Kind),
+            Raw::Text(_) | Raw::Integer(_) | Raw::List(_) | Raw::EmptyTable | Raw::Other(_) => {
+                Err(Wrong::Kind)
+            }
         }
     }
 
@@ -112,7 +117,9 @@ impl Value for usize {
         match raw {
             Raw::Integer(number) => Self::try_from(*number).map_err(|_| Wrong::Kind),
             Raw::Word(word) => word.parse().map_err(|_| Wrong::Kind),
-            Raw::Text(_) | Raw::Switch(_) | Raw::List(_) | Raw::Other(_) => Err(Wrong::Kind),
+            Raw::Text(_) | Raw::Switch(_) | Raw::List(_) | Raw::EmptyTable | Raw::Other(_) => {
+                Err(Wrong::Kind)
+            }
         }
     }
 
@@ -138,7 +145,9 @@ impl<T: Word> Value for T {
     fn parse(raw: &Raw) -> Result<Self, Wrong> {
         match raw {
             Raw::Word(text) | Raw::Text(text) => T::read(text),
-            Raw::Integer(_) | Raw::Switch(_) | Raw::List(_) | Raw::Other(_) => Err(Wrong::Kind),
+            Raw::Integer(_) | Raw::Switch(_) | Raw::List(_) | Raw::EmptyTable | Raw::Other(_) => {
+                Err(Wrong::Kind)
+            }
         }
     }
 
@@ -164,7 +173,9 @@ impl<T: Word> Value for Vec<T> {
                 .filter(|word| !word.is_empty())
                 .map(|word| parse_item(&Raw::Word(word.into())))
                 .collect(),
-            Raw::Text(_) | Raw::Integer(_) | Raw::Switch(_) | Raw::Other(_) => Err(Wrong::Kind),
+            Raw::Text(_) | Raw::Integer(_) | Raw::Switch(_) | Raw::EmptyTable | Raw::Other(_) => {
+                Err(Wrong::Kind)
+            }
         }
     }
 
