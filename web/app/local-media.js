@@ -188,10 +188,7 @@ export class LocalMedia extends EventTarget {
   async #publish(source) {
     const stream = this.#streams.get(source);
     if (!stream || !this.#room) return;
-    const publishing = this.#room.publish(source, stream);
-    // In the same moment: what is published anew starts unmuted.
-    const muting = source === 'microphone' ? this.#room.setMuted('microphone', this.#muted) : null;
-    await Promise.all([publishing, muting]);
+    await this.#room.publish(source, stream, { muted: this.state(source) === 'muted' });
   }
 
   /** @param {Source} source @param {ParlorError} error */

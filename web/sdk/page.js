@@ -28,8 +28,7 @@ export class Memory {
   /** @returns {Promise<Credentials | null>} what this tab may go on with */
   async recall() {
     const stored = this.#read();
-    if (!stored) return null;
-    return await this.#claim(stored.peer) ? stored : null;
+    return stored && await this.#claim(stored.peer) ? stored : null;
   }
 
   /** @param {Credentials} credentials */

@@ -3,8 +3,6 @@
 import { ParlorError } from './errors.js';
 import { Memory } from './page.js';
 import { Room } from './room.js';
-import { Transport } from './signaling/transport.js';
-import { connectTimeout } from './timing.js';
 
 /**
  * @typedef {import('./types.js').JoinOptions} JoinOptions
@@ -50,18 +48,9 @@ export async function join(options) {
  * @param {{room: string, url?: string | URL, WebSocket?: typeof WebSocket}} options
  * @returns {Promise<{members: {name: string}[]}>}
  */
-export function presence({ room, url, WebSocket }) {
-  return new Promise((resolve, reject) => {
-    const transport = new Transport({ url: serverUrl(url), WebSocket: webSocket(WebSocket), timeout: connectTimeout(2) }, {
-      onFrame: (frame) => {
-        if (frame.type === 'welcome') return transport.send({ type: 'presence', id: 1, protocol: 1, room });
-        if (frame.type === 'presence') resolve({ members: frame.members });
-        else if (frame.type === 'error') reject(new ParlorError(frame.code, frame));
-        transport.close();
-      },
-      onDown: () => reject(new ParlorError('unreachable')),
-    });
-  });
+export async function presence({ room, url, WebSocket }) {
+  const { ask } = await import('./signaling/presence.js');
+  return ask(room, { url: serverUrl(url), WebSocket: webSocket(WebSocket) });
 }
 
 /** The server that served this module is the one to talk to, whichever page uses it. @param {string | URL | undefined} given */

@@ -1,6 +1,6 @@
 // Finds out, after the server was started anew, who of its members is at the other end of which open data channel.
 
-import { proofData, rejoinedData } from './messages/envelope.js';
+import { proofData, rejoinedData } from './messages/streams.js';
 import { randomToken } from './signaling/connection.js';
 /** @import { Connection, Content, MemberRecord, Peer } from './internal.js' */
 

@@ -4,7 +4,7 @@ import { ChatLog } from './chat-log.js';
 import { ParlorError } from './errors.js';
 import { Emitter } from './events.js';
 import { Publications } from './media/publications.js';
-import { read } from './messages/envelope.js';
+import { read } from './messages/streams.js';
 import { Messenger } from './messages/messenger.js';
 import { watchPage } from './page.js';
 import { Mesh } from './peers/mesh.js';
@@ -212,8 +212,8 @@ export class Room extends Emitter {
 
   /** @param {Extract<WireEvent, {type: 'message' | 'offer' | 'answer' | 'candidate'}>} event */
   #handleFrom(event) {
-    const content = event.type === 'message' && read(event.data, this.me.id);
-    if (content && content.kind === 'proof') return this.#roster.handleProof(this.#reunion.handleProof(content.challenge), event.from);
+    const content = event.type === 'message' ? read(event.data, this.me.id) : null;
+    if (content?.kind === 'proof') return this.#roster.handleProof(this.#reunion.handleProof(content.challenge), event.from);
     const record = this.#roster.get(event.from);
     if (this.#roster.hold(event.from, event) || !record || record.isMe) return;
     if (event.type !== 'message') this.#mesh.handleSignal(record, event);

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import * as envelope from '../sdk/messages/envelope.js';
+import * as envelope from '../sdk/messages/streams.js';
 
 test('a message reads the same from a data channel and from the server', () => {
   const item = envelope.itemOf({ parlor: 1, text: 'an app may use the same word' });

@@ -35,10 +35,7 @@ export class Devices extends EventTarget {
   }
 
   /** Must be called from a click. @param {{audio?: boolean}} [options] @returns {Promise<MediaStream>} */
-  async openScreen({ audio = true } = {}) {
-    if (typeof mediaDevices().getDisplayMedia !== 'function') {
-      throw new ParlorError('unsupported', { message: 'This browser can not share the screen', hint: 'Share from a computer' });
-    }
+  openScreen({ audio = true } = {}) {
     return open('getDisplayMedia', { video: true, audio });
   }
 }
@@ -78,6 +75,9 @@ export class LevelMeter {
 /** @param {'getUserMedia' | 'getDisplayMedia'} method @param {MediaStreamConstraints} constraints */
 async function open(method, constraints) {
   const media = mediaDevices();
+  if (typeof media[method] !== 'function') {
+    throw new ParlorError('unsupported', { message: 'This browser can not share the screen', hint: 'Share from a computer' });
+  }
   try {
     return await media[method](constraints);
   } catch (cause) {

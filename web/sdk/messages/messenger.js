@@ -2,8 +2,7 @@
 
 import { ParlorError } from '../errors.js';
 import { randomToken } from '../signaling/connection.js';
-import * as envelope from './envelope.js';
-import { Incoming, Outgoing } from './streams.js';
+import { Incoming, Outgoing, ackData, channelText, itemOf, serverData, targetsPerFrame, volatileData } from './streams.js';
 /** @import { Connection, Content, Item, Link, MemberRecord, MessengerHooks, Target } from '../internal.js' */
 
 /** An acknowledgement follows after so many messages or ms; through the server it costs every hop more. */
@@ -34,7 +33,7 @@ export class Messenger {
 
   /** @param {MemberRecord[]} targets @param {unknown} data */
   send(targets, data) {
-    const item = envelope.itemOf(data);
+    const item = itemOf(data);
     const links = targets.filter(({ usesSdk }) => usesSdk).map((record) => this.#link(record));
     if (!links.every(({ out }) => out.hasRoomFor(item))) throw new ParlorError('queue-full');
     for (const link of links) {
@@ -48,11 +47,11 @@ export class Messenger {
 
   /** @param {MemberRecord[]} targets @param {unknown} data */
   sendVolatile(targets, data) {
-    const item = envelope.itemOf(data);
-    const content = envelope.volatileData(item);
+    const item = itemOf(data);
+    const content = volatileData(item);
     const far = targets.filter((record) => {
-      const peer = record.usesSdk && this.#hooks.peerOf(record);
-      if (!peer || !peer.channelOpen) return true;
+      const peer = this.#hooks.peerOf(record);
+      if (!record.usesSdk || !peer?.channelOpen) return true;
       peer.sendVolatile(JSON.stringify(content));
       return false;
     });
@@ -140,7 +139,7 @@ export class Messenger {
     const peer = this.#hooks.peerOf(link.record);
     for (let next; peer?.channelOpen && peer.hasRoom && (next = link.out.peek());) {
       const { item, position } = next;
-      const text = envelope.channelText(this.#instance, position, item);
+      const text = channelText(this.#instance, position, item);
       if (!peer.fits(item.bytes + 128)) this.#sendServer([{ link, position }], item);
       else if (!this.#tell(link, text)) return;
       link.out.advance();
@@ -165,7 +164,7 @@ export class Messenger {
     /** @type {Target[]} */ const targets = [];
     for (const link of this.#links.values()) {
       const next = link.path === 'server' && !link.record.away && link.out.peek();
-      if (!next || (item && (next.item !== item || targets.length >= envelope.targetsPerFrame(item)))) continue;
+      if (!next || (item && (next.item !== item || targets.length >= targetsPerFrame(item)))) continue;
       item = next.item;
       targets.push({ link, position: next.position });
       link.out.advance();
@@ -177,7 +176,7 @@ export class Messenger {
   /** @param {Target[]} targets @param {Item} item */
   #sendServer(targets, item) {
     const positions = Object.fromEntries(targets.map(({ link, position }) => [link.record.id, position]));
-    this.#request(Object.keys(positions), envelope.serverData(this.#instance, positions, item), targets);
+    this.#request(Object.keys(positions), serverData(this.#instance, positions, item), targets);
   }
 
   /** @param {string[]} to @param {unknown} data @param {Target[]} [again] whom to send it again if it is refused for one of them */
@@ -208,7 +207,7 @@ export class Messenger {
     clearTimeout(link.ackTimer);
     link.ackTimer = 0;
     const acks = link.incoming.takeAcks();
-    const data = envelope.ackData(acks);
+    const data = ackData(acks);
     if (acks.length && !this.#tell(link, JSON.stringify(data))) this.#request([link.record.id], data);
   }
 
@@ -250,7 +249,7 @@ export class Messenger {
 
 /** @param {MemberRecord[]} records @param {Item} item @returns {string[][]} the ids, as many as fit into one frame each */
 function chunks(records, item) {
-  const size = envelope.targetsPerFrame(item);
+  const size = targetsPerFrame(item);
   const ids = records.map(({ id }) => id);
   return Array.from({ length: Math.ceil(ids.length / size) }, (_, index) => ids.slice(index * size, (index + 1) * size));
 }

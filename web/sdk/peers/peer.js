@@ -243,7 +243,7 @@ export class Peer {
     const report = [state, stage, path, error?.code].join();
     if (this.#closed || report === this.#reported) return;
     this.#reported = report;
-    this.#hooks.onStatus({ state, stage, ...(path && { path }), ...(error && { error }) });
+    this.#hooks.onStatus({ state, stage, path, error });
   }
 
   /** @returns {Stage} */
@@ -259,14 +259,13 @@ export class Peer {
 function pathIn(report) {
   const pair = selectedPair(report);
   if (!pair) return undefined;
-  const ends = [report.get(pair.localCandidateId), report.get(pair.remoteCandidateId)];
-  return ends.some((candidate) => candidate?.candidateType === 'relay') ? 'relayed' : 'direct';
+  const relayed = [pair.localCandidateId, pair.remoteCandidateId].some((id) => report.get(id)?.candidateType === 'relay');
+  return relayed ? 'relayed' : 'direct';
 }
 
 /** @param {RTCStatsReport} report */
 function selectedPair(report) {
   const all = [...report.values()];
-  const transport = all.find(({ type, selectedCandidatePairId }) => type === 'transport' && selectedCandidatePairId);
-  if (transport) return report.get(transport.selectedCandidatePairId);
-  return all.find(({ type, selected }) => type === 'candidate-pair' && selected); // Firefox
+  const transport = all.find(({ selectedCandidatePairId }) => selectedCandidatePairId);
+  return transport ? report.get(transport.selectedCandidatePairId) : all.find(({ selected }) => selected); // Firefox
 }

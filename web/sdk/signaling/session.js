@@ -114,8 +114,7 @@ export class Session {
   #enter() {
     this.#phase = 'entering';
     this.#enterAt = Infinity;
-    const { room } = this.#entry;
-    const head = { id: ENTER_ID, protocol: PROTOCOL, room };
+    const head = { id: ENTER_ID, protocol: PROTOCOL, room: this.#entry.room };
     const since = this.#seq < 0 ? {} : { seq: this.#seq };
     if (this.#credentials) return this.#send({ type: 'resume', ...head, ...this.#credentials, ...since });
     this.#nonce ||= this.#random();
