@@ -9,14 +9,14 @@ use std::path::{Path, PathBuf};
 
 #[path = "src/web/kinds.rs"]
 mod kinds;
-#[path = "src/web/strip.rs"]
+#[path = "src/web/strip/mod.rs"]
 mod strip;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let web = Path::new(&std::env::var("CARGO_MANIFEST_DIR")?).join("../../web").canonicalize()?;
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     let mut say = io::stdout();
-    for source in ["build.rs", "src/web/kinds.rs", "src/web/strip.rs"] {
+    for source in ["build.rs", "src/web/kinds.rs", "src/web/strip/mod.rs"] {
         writeln!(say, "cargo::rerun-if-changed={source}")?;
     }
 

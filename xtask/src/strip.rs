@@ -1,6 +1,6 @@
 //! `cargo xtask strip`: the web's modules as the binary serves them.
 
-#[path = "../../crates/server/src/web/strip.rs"]
+#[path = "../../crates/server/src/web/strip/mod.rs"]
 mod scanner;
 
 use crate::repo::Repo;
