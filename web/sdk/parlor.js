@@ -49,7 +49,7 @@ export async function join(options) {
  * @returns {Promise<{members: {name: string}[]}>}
  */
 export async function presence({ room, url, WebSocket }) {
-  const { ask } = await import('./signaling/presence.js');
+  const { ask } = await import('./signaling/presence.js').catch((cause) => { throw new ParlorError('unreachable', { cause }); });
   return ask(room, { url: serverUrl(url), WebSocket: webSocket(WebSocket) });
 }
 
