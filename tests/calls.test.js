@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
-import { launchBrowser, until } from './harness/browser.js';
+import { joinInApp, launchBrowser, until } from './harness/browser.js';
 import { mediaFlows, rememberPeerConnections, seesVideos } from './harness/media.js';
 import { startServer } from './harness/server.js';
 
@@ -169,7 +169,7 @@ test('a duplicated tab is a second member, and the first goes on', CALL, async (
   const first = await myId(ada);
   // A page that a page opens gets a copy of its sessionStorage, as a duplicated tab does.
   const [copy] = await Promise.all([ada.context().waitForEvent('page'), ada.evaluate(() => void window.open(location.href))]);
-  await copy.getByTestId('leave').waitFor();
+  await joinInApp(copy, 'Ada again');
   for (const page of [ada, copy]) await seesMembers(page, 2);
   assert.equal(await myId(ada), first);
   assert.notEqual(await myId(copy), first);
