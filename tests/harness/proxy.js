@@ -2,6 +2,7 @@
 
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
+import { endWithFile } from './cleanup.js';
 
 /** A small seeded generator of numbers in [0, 1), so that a failure can be had again (mulberry32). */
 export function seeded(seed) {
@@ -36,6 +37,7 @@ class Proxy {
     this.#listener = createServer((client) => this.#accept(client));
     this.accepted = 0;
     this.broken = 0;
+    endWithFile(() => this.#end());
   }
 
   async listen() {
@@ -46,9 +48,14 @@ class Proxy {
   }
 
   async close() {
+    const closed = once(this.#listener, 'close');
+    this.#end();
+    await closed;
+  }
+
+  #end() {
     this.#listener.close();
     this.killAll();
-    await once(this.#listener, 'close');
   }
 
   /** The next connection is reset after so many bytes; called several times: the one after it, and so on. */

@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { endWithFile } from './cleanup.js';
 
 const TYPES = { html: 'text/html; charset=utf-8', js: 'text/javascript; charset=utf-8' };
 
@@ -16,12 +17,17 @@ export async function serveFiles(folder) {
   });
   site.listen(0, 'localhost');
   await once(site, 'listening');
+  const end = () => {
+    site.close();
+    site.closeAllConnections();
+  };
+  endWithFile(end);
   return {
     url: `http://localhost:${site.address().port}`,
     close: async () => {
-      site.close();
-      site.closeAllConnections();
-      await once(site, 'close');
+      const closed = once(site, 'close');
+      end();
+      await closed;
     },
   };
 }
