@@ -69,7 +69,7 @@ fn run_all(repo: &Repo, steps: &[&'static Step]) -> Result {
     report::heading("summary");
     let total = finished.iter().map(summarise).sum::<Tally>();
     report::line(format_args!("\n{total}"));
-    if total.failed == 0 { Ok(()) } else { Err("something does not hold".into()) }
+    if total.failed == 0 { Ok(()) } else { Err(String::new()) }
 }
 
 fn run_one(repo: &Repo, step: &'static Step, done: usize, of: usize) -> Finished {
