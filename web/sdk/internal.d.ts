@@ -23,13 +23,21 @@ export type SessionOutput =
   /** Refused, and nobody knows which request it was. */
   | { kind: 'complaint'; error: WireError };
 
+/** From the other side of a negotiation. */
+export type Signal = { type: 'offer' | 'answer'; sdp: string } | { type: 'candidate'; candidate: Candidate };
+
 /** Of a negotiation. */
 export type NegotiationAction =
   /** Describe this side and send the offer. */
   | { kind: 'offer' }
+  /**
+   * Send an offer, but describe this side only when it is answered: until then there is nothing to roll back.
+   * A browser that rolled a description back may never show the other side's video.
+   */
+  | { kind: 'propose' }
   /** Send the offer that lies open once more. */
   | { kind: 'repeat-offer' }
-  /** Apply it (this rolls back an own offer), describe this side, send the answer. */
+  /** Apply it in place of a proposal, describe this side, send the answer. */
   | { kind: 'accept-offer'; sdp: string }
   | { kind: 'accept-answer'; sdp: string }
   /** It may belong to an offer that was ignored. */
@@ -113,7 +121,7 @@ export interface PeerHooks {
   /** Whether the server would pass on what is sent. */
   reachable(): boolean;
   slots(): Map<string, Slot>;
-  sendDescription(description: RTCSessionDescription): void;
+  sendDescription(description: RTCSessionDescriptionInit): void;
   sendCandidate(candidate: Candidate): void;
   /** The other side has a new connection and offers this. */
   onStartOver(sdp: string): void;

@@ -250,7 +250,7 @@ export class Room extends Emitter {
         this._emit('member-left', { member, reason: change.reason ?? '' });
         break;
       case 'renewed':
-        this.#mesh.reconnect(record, true);
+        this.#mesh.reconnect(record);
         this.#messenger.handleRenewed(record);
         break;
       case 'updated': case 'orphaned':

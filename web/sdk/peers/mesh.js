@@ -2,7 +2,7 @@
 
 import { ParlorError } from '../errors.js';
 import { Peer } from './peer.js';
-/** @import { MemberRecord, MeshHooks, PeerHooks, PeerStats, Request, Roster, WireEvent } from '../internal.js' */
+/** @import { MemberRecord, MeshHooks, PeerHooks, PeerStats, Request, Roster, Signal } from '../internal.js' */
 
 const NOTHING = { path: /** @type {const} */ ('none'), protocol: '', rttMs: null, sendKbps: 0, recvKbps: 0, packetsLost: 0,
   video: null, audioLevel: null };
@@ -43,10 +43,10 @@ export class Mesh {
     if (me && chosen.includes(me)) chosen.forEach((record) => this.#connect(record, offers(record)));
   }
 
-  /** Nothing of the old connection is of use. @param {MemberRecord} record @param {boolean} offers */
-  reconnect(record, offers) {
+  /** Nothing of the old connection is of use. @param {MemberRecord} record */
+  reconnect(record) {
     this.disconnect(record);
-    return this.#connect(record, offers);
+    this.#connect(record, true);
   }
 
   /** @param {MemberRecord} record */
@@ -57,17 +57,10 @@ export class Mesh {
     record.path = null;
   }
 
-  /** @param {MemberRecord} record @param {Extract<WireEvent, {type: 'offer' | 'answer' | 'candidate'}>} event */
-  handleSignal(record, event) {
-    let peer = this.peerOf(record);
-    switch (event.type) {
-      case 'offer':
-        if (!peer && this.#peers.size + 1 < this.#limit) peer = this.#connect(record, false);
-        return peer?.handleOffer(event.sdp);
-      case 'answer': return peer?.handleAnswer(event.sdp);
-      case 'candidate': return peer?.handleCandidate(event.candidate);
-      default: /** @satisfies {never} */ (event);
-    }
+  /** @param {MemberRecord} record @param {Signal} signal */
+  handleSignal(record, signal) {
+    if (signal.type === 'offer' && this.#peers.size + 1 < this.#limit) this.#connect(record, false);
+    this.peerOf(record)?.handleSignal(signal);
   }
 
   close() {
@@ -88,7 +81,6 @@ export class Mesh {
       this.#peers.set(record, peer);
       record.peerState = 'connecting';
       this.#hooks.emit('peer-state', { member: record.face, state: 'connecting', stage: 'signaling' });
-      return peer;
     } catch (cause) {
       this.#hooks.emit('error', new ParlorError('unsupported', { cause }));
     }
@@ -105,9 +97,12 @@ export class Mesh {
       polite: () => this.#polite(record),
       reachable: () => this.#hooks.live() && member.state === 'connected',
       slots: () => this.#hooks.slots(),
-      sendDescription: ({ type, sdp }) => request({ type: type === 'offer' ? type : 'answer', to: record.id, sdp }),
+      sendDescription: ({ type, sdp = '' }) => request({ type: /** @type {'offer' | 'answer'} */ (type), to: record.id, sdp }),
       sendCandidate: (candidate) => request({ type: 'candidate', to: record.id, candidate }),
-      onStartOver: (sdp) => this.reconnect(record, false)?.handleOffer(sdp),
+      onStartOver: (sdp) => {
+        this.disconnect(record);
+        this.handleSignal(record, { type: 'offer', sdp });
+      },
       onTrack: (track, streamId) => this.#addTrack(record, track, streamId),
       onTrackEnded: (track) => this.#endTrack(record, track),
       onText: (text, volatile) => this.#hooks.onText(record, text, volatile),

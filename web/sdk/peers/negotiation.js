@@ -96,7 +96,7 @@ export class Negotiation {
     this.#offering = true;
     this.#repeats = 0;
     this.#repeatAt = now + ANSWER_PATIENCE;
-    return [{ kind: 'offer' }];
+    return [{ kind: this.#polite() ? 'propose' : 'offer' }];
   }
 
   /** @returns {NegotiationAction[]} */

@@ -4,7 +4,7 @@ import { ParlorError } from '../errors.js';
 import { runAt } from '../timing.js';
 import { Negotiation } from './negotiation.js';
 import { Recovery } from './recovery.js';
-/** @import { Candidate, NegotiationAction, Path, PeerHooks, Slot, Stage } from '../internal.js' */
+/** @import { Candidate, NegotiationAction, Path, PeerHooks, Signal, Slot, Stage } from '../internal.js' */
 
 /** How long the newcomer waits for the offer of those who saw it come. */
 const WAIT_FOR_OFFER = 3_000;
@@ -25,6 +25,7 @@ export class Peer {
   /** @type {Set<MediaStreamTrack>} */ #received = new Set();
   /** @type {Path | undefined} */ #path;
   /** @type {ParlorError | undefined} */ #fault;
+  /** @type {RTCSessionDescriptionInit | null} */ #proposal = null;
   #counters = { at: 0, sent: 0, received: 0 };
   #chain = Promise.resolve();
   #reported = '';
@@ -61,14 +62,18 @@ export class Peer {
     if (channel.readyState === 'open' && channel.bufferedAmount < LOW_BUFFERED) channel.send(text);
   }
 
-  /** @param {string} sdp */
-  handleOffer(sdp) { this.#decide(() => this.#negotiation.handleOffer(sdp)); }
-
-  /** @param {string} sdp */
-  handleAnswer(sdp) { this.#decide(() => this.#negotiation.handleAnswer(sdp)); }
-
-  /** @param {Candidate} candidate */
-  handleCandidate(candidate) { this.#decide(() => this.#negotiation.handleCandidate(candidate)); }
+  /** @param {Signal} signal */
+  handleSignal(signal) {
+    const negotiation = this.#negotiation;
+    this.#decide(() => {
+      switch (signal.type) {
+        case 'offer': return negotiation.handleOffer(signal.sdp);
+        case 'answer': return negotiation.handleAnswer(signal.sdp);
+        case 'candidate': return negotiation.handleCandidate(signal.candidate);
+        default: return /** @satisfies {never} */ (signal);
+      }
+    });
+  }
 
   /** What was sent lately may not have arrived. */
   handleDoubt() {
@@ -172,8 +177,14 @@ export class Peer {
         await pc.setRemoteDescription({ type: 'offer', sdp: action.sdp });
         return this.#describe();
       case 'offer': return this.#describe();
+      case 'propose':
+        this.#proposal = await pc.createOffer();
+        return this.#sendDescription();
       case 'repeat-offer': return this.#sendDescription();
-      case 'accept-answer': return pc.setRemoteDescription({ type: 'answer', sdp: action.sdp });
+      case 'accept-answer':
+        if (this.#proposal) await pc.setLocalDescription(this.#proposal);
+        this.#proposal = null;
+        return pc.setRemoteDescription({ type: 'answer', sdp: action.sdp });
       case 'add-candidate': // One of an ignored offer, or of an earlier connection, fits nothing.
         return pc.addIceCandidate(action.candidate).catch(() => {});
       case 'start-over': return this.#hooks.onStartOver(action.sdp);
@@ -182,13 +193,14 @@ export class Peer {
   }
 
   async #describe() {
+    this.#proposal = null;
     await this.#pc.setLocalDescription();
     this.#sendDescription();
   }
 
   #sendDescription() {
-    const { localDescription } = this.#pc;
-    if (localDescription && !this.#closed) this.#hooks.sendDescription(localDescription);
+    const description = this.#proposal ?? this.#pc.localDescription;
+    if (description && !this.#closed) this.#hooks.sendDescription(description);
   }
 
   /** @param {unknown} cause */
