@@ -157,7 +157,7 @@ export type Link = {
 };
 
 /** Which message of a stream one member gets. */
-export type Target = { link: Link; position: [epoch: number, n: number] };
+export type Target = { link: Link; position: [receiver: string, n: number] };
 
 export interface MessengerHooks {
   peerOf(record: MemberRecord): Peer | undefined;

@@ -4,7 +4,6 @@ import { ChatLog } from './chat-log.js';
 import { ParlorError } from './errors.js';
 import { Emitter } from './events.js';
 import { Publications } from './media/publications.js';
-import { read } from './messages/streams.js';
 import { Messenger } from './messages/messenger.js';
 import { watchPage } from './page.js';
 import { Mesh } from './peers/mesh.js';
@@ -40,7 +39,8 @@ export class Room extends Emitter {
     this.#memory = memory;
     this.#publications = new Publications(meshLimit > 0, (source) => this.#sourceEnded(source));
     const { room, name, identity } = options;
-    const attributes = { ...options.attributes, sdk: '1', ...this.#publications.streamAttributes() };
+    const instance = randomToken();
+    const attributes = { ...options.attributes, sdk: instance, ...this.#publications.streamAttributes() };
     this.#wanted = { name, attributes };
     const entry = { room, name, identity: identity || undefined, attributes };
     this.#connection = new Connection({ ...parts, entry }, {
@@ -54,7 +54,7 @@ export class Room extends Emitter {
       onClosed: (reason) => this.#handleClosed(reason),
     });
     this.#reunion = new Reunion(this.#connection);
-    this.#messenger = new Messenger(this.#connection, {
+    this.#messenger = new Messenger(instance, this.#connection, {
       peerOf: (record) => this.#mesh.peerOf(record),
       onMessage: ({ from, ...message }) => this._emit('message', { from: from.face, ...message }),
       onError: (error) => this._emit('error', error),
@@ -212,7 +212,7 @@ export class Room extends Emitter {
 
   /** @param {Extract<WireEvent, {type: 'message' | 'offer' | 'answer' | 'candidate'}>} event */
   #handleFrom(event) {
-    const content = event.type === 'message' ? read(event.data, this.me.id) : null;
+    const content = event.type === 'message' ? this.#messenger.read(event.data, this.me.id) : null;
     if (content?.kind === 'proof') return this.#roster.handleProof(this.#reunion.handleProof(content.challenge), event.from);
     const record = this.#roster.get(event.from);
     if (this.#roster.hold(event.from, event) || !record || record.isMe) return;
@@ -251,7 +251,6 @@ export class Room extends Emitter {
         break;
       case 'renewed':
         this.#mesh.reconnect(record);
-        this.#messenger.handleRenewed(record);
         break;
       case 'updated': case 'orphaned':
         this._emit('member-updated', { member });
@@ -259,11 +258,11 @@ export class Room extends Emitter {
         break;
       case 'rebound':
         this._emit('member-updated', { member });
-        this.#messenger.handleRebound(record);
         peer?.handleDoubt();
         break;
       default: /** @satisfies {never} */ (kind);
     }
+    this.#messenger.handleUpdated(record, kind === 'renewed' || kind === 'rebound');
     this.#mesh.connectAll();
     for (const event of change.events ?? []) this.#handleEvent(event);
   }
@@ -271,7 +270,7 @@ export class Room extends Emitter {
   /** @param {MemberRecord} record @param {string} text @param {boolean} volatile */
   #handleText(record, text, volatile) {
     this.#messenger.handleChannel(record, true);
-    const content = read(parse(text), this.me.id);
+    const content = this.#messenger.read(parse(text), this.me.id);
     if (content.kind === 'rejoined') this.#reunion.handleQuestion(record, content);
     else this.#messenger.handle(record, content, 'peer', volatile);
   }

@@ -157,8 +157,10 @@ export class MemberRecord {
   }
 
   get id() { return this.wire.peer; }
-  /** Whether their client is this SDK, which understands numbered messages. */
-  get usesSdk() { return this.wire.attributes['sdk'] === '1'; }
+  /** Which start of this SDK they are. A reloaded page is another one of the same member; empty: another client. */
+  get instance() { return /^[\w-]{22}$/.exec(this.wire.attributes['sdk'] ?? '')?.[0] ?? ''; }
+  /** Whether they understand numbered messages. */
+  get usesSdk() { return this.instance !== ''; }
   /** A client that is not ours may have media without saying so. */
   get hasRtc() { return !this.usesSdk || 'media-stream' in this.wire.attributes; }
 }

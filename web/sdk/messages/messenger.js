@@ -1,8 +1,7 @@
 // App messages to and from every member: over the data channel while there is one, else over the server.
 
 import { ParlorError } from '../errors.js';
-import { randomToken } from '../signaling/connection.js';
-import { Incoming, Outgoing, ackData, channelText, itemOf, serverData, targetsPerFrame, volatileData } from './streams.js';
+import { Incoming, Outgoing, ackData, channelText, itemOf, read, serverData, targetsPerFrame, volatileData } from './streams.js';
 /** @import { Connection, Content, Item, Link, MemberRecord, MessengerHooks, Target } from '../internal.js' */
 
 /** An acknowledgement follows after so many messages or ms; through the server it costs every hop more. */
@@ -20,13 +19,14 @@ const REFUSED_PAUSE = 100;
 export class Messenger {
   #connection;
   #hooks;
-  #instance = randomToken();
+  #instance;
   /** @type {Map<MemberRecord, Link>} */ #links = new Map();
   #watchTimer = 0;
   #pauseTimer = 0;
 
-  /** @param {Connection} connection @param {MessengerHooks} hooks */
-  constructor(connection, hooks) {
+  /** @param {string} instance @param {Connection} connection @param {MessengerHooks} hooks */
+  constructor(instance, connection, hooks) {
+    this.#instance = instance;
     this.#connection = connection;
     this.#hooks = hooks;
   }
@@ -62,6 +62,9 @@ export class Messenger {
     }
   }
 
+  /** @param {unknown} data @param {string} me my id */
+  read(data, me) { return read(data, me, this.#instance); }
+
   /** @param {MemberRecord} record @param {Content} content @param {'peer' | 'server'} path @param {boolean} volatile */
   handle(record, content, path, volatile) {
     switch (content.kind) {
@@ -85,18 +88,11 @@ export class Messenger {
     this.pump();
   }
 
-  /** Under a new id: what the server had for the old one is lost. @param {MemberRecord} record */
-  handleRebound(record) {
-    this.#links.get(record)?.out.rewind();
-    this.pump();
-  }
-
-  /** Their client started anew. @param {MemberRecord} record */
-  handleRenewed(record) {
-    const link = this.#links.get(record);
-    if (!link) return;
-    link.out.restart();
-    link.incoming = new Incoming();
+  /** They changed. @param {MemberRecord} record @param {boolean} [doubt] what is on its way to them may be lost */
+  handleUpdated(record, doubt) {
+    const out = this.#links.get(record)?.out;
+    if (doubt) out?.rewind();
+    out?.readdress(record.instance);
     this.handleChannel(record);
   }
 
@@ -127,7 +123,7 @@ export class Messenger {
   #link(record) {
     let link = this.#links.get(record);
     if (!link) {
-      link = { record, out: new Outgoing(this.#instance), incoming: new Incoming(), distrusted: false, progressAt: 0, repeats: 0,
+      link = { record, out: new Outgoing(this.#instance, record.instance), incoming: new Incoming(), distrusted: false, progressAt: 0, repeats: 0,
         ackTimer: 0, path: this.#hooks.peerOf(record)?.channelOpen ? 'peer' : 'server' };
       this.#links.set(record, link);
     }

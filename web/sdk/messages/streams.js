@@ -13,24 +13,25 @@ const MAX_STREAMS = 4;
 const MAX_DATA = 64 * 1024;
 const MAX_BYTES = 63 * 1024;
 const MAX_TARGETS = 64;
-/** `"<22 characters>":[<epoch>,<n>],` */
-const BYTES_PER_TARGET = 48;
+/** `"<22 characters>":["<22 characters>",<n>],` */
+const BYTES_PER_TARGET = 64;
 /** The server takes 64 levels. */
 const MAX_DEPTH = 60;
 
 /** To one member: kept until acknowledged, sent again on each change of path. */
 export class Outgoing {
   #instance;
+  #receiver;
   /** @type {{n: number, item: Item}[]} */ #unacked = [];
-  #epoch = 1;
   #last = 0;
   #bytes = 0;
   /** Of the first in `unacked` that the present path has not seen. */
   #cursor = 0;
 
-  /** @param {string} instance random, one for each start of the SDK */
-  constructor(instance) {
+  /** @param {string} instance random, one for each start of the SDK @param {string} receiver theirs */
+  constructor(instance, receiver) {
     this.#instance = instance;
+    this.#receiver = receiver;
   }
 
   get unacked() { return this.#unacked.length; }
@@ -44,10 +45,10 @@ export class Outgoing {
     this.#bytes += item.bytes;
   }
 
-  /** @returns {{item: Item, position: [epoch: number, n: number]} | undefined} what is to be sent next */
+  /** @returns {{item: Item, position: [receiver: string, n: number]} | undefined} what is to be sent next */
   peek() {
     const next = this.#unacked[this.#cursor];
-    return next && { item: next.item, position: [this.#epoch, next.n] };
+    return next && { item: next.item, position: [this.#receiver, next.n] };
   }
 
   /** What `peek` returned was sent. */
@@ -56,9 +57,10 @@ export class Outgoing {
   /** Everything unacknowledged is to be sent again. */
   rewind() { this.#cursor = 0; }
 
-  /** The receiver started anew and knows no numbers: a new stream begins with the rest of the old one. */
-  restart() {
-    this.#epoch += 1;
+  /** Another start of theirs has none of it, and knows no numbers: a new stream begins with the rest of the old one. @param {string} receiver */
+  readdress(receiver) {
+    if (receiver === this.#receiver) return;
+    this.#receiver = receiver;
     this.#unacked.forEach((message, index) => { message.n = index + 1; });
     this.#last = this.unacked;
     this.#cursor = 0;
@@ -66,7 +68,7 @@ export class Outgoing {
 
   /** @param {string} stream @param {number} n @returns {boolean} whether it was news */
   handleAck(stream, n) {
-    if (stream !== streamName(this.#instance, this.#epoch) || n > this.#last) return false;
+    if (stream !== streamName(this.#instance, this.#receiver) || n > this.#last) return false;
     const rest = this.#unacked.findIndex((message) => message.n > n);
     const done = this.#unacked.splice(0, rest < 0 ? this.unacked : rest);
     for (const { item } of done) this.#bytes -= item.bytes;
@@ -114,8 +116,8 @@ export class Incoming {
   }
 }
 
-/** @param {string} instance @param {number} epoch */
-export function streamName(instance, epoch) { return `${instance}.${epoch}`; }
+/** From one start of the SDK to one start of another: numbers mean nothing to a third. @param {string} instance @param {string} receiver */
+export function streamName(instance, receiver) { return `${instance}.${receiver}`; }
 
 /** @param {unknown} data @returns {Item} */
 export function itemOf(data) {
@@ -130,12 +132,12 @@ export function targetsPerFrame({ bytes }) {
   return Math.min(MAX_TARGETS, Math.floor((MAX_DATA - bytes - 100) / BYTES_PER_TARGET));
 }
 
-/** @param {string} instance @param {[number, number]} position @param {Item} item */
+/** @param {string} instance @param {[string, number]} position @param {Item} item */
 export function channelText(instance, position, { json }) {
-  return `{"parlor":1,"s":"${instance}","m":[${position}],"d":${json}}`;
+  return `{"parlor":1,"s":"${instance}","m":${JSON.stringify(position)},"d":${json}}`;
 }
 
-/** @param {string} instance @param {Record<string, [number, number]>} targets @param {Item} item */
+/** @param {string} instance @param {Record<string, [string, number]>} targets @param {Item} item */
 export const serverData = (instance, targets, { json }) => ({ parlor: 1, s: instance, t: targets, d: JSON.parse(json) });
 /** @param {Item} item */
 export const volatileData = ({ json }) => ({ parlor: 1, v: JSON.parse(json) });
@@ -146,16 +148,17 @@ export const rejoinedData = (id, challenge) => ({ parlor: 1, rejoined: [id, chal
 /** @param {string} challenge */
 export const proofData = (challenge) => ({ parlor: 1, proof: challenge });
 
-/** It may come from anybody. @param {any} data @param {string} me my id @returns {Content} */
-export function read(data, me) {
+/** It may come from anybody. @param {any} data @param {string} me my id @param {string} instance @returns {Content} */
+export function read(data, me, instance) {
   if (data?.parlor !== 1) return { kind: 'plain', data };
   if ('v' in data) return { kind: 'volatile', data: data.v };
   if ('d' in data && isToken(data.s)) {
     const position = data.m ?? (data.t && Object.hasOwn(data.t, me) ? data.t[me] : null);
-    if (!isPosition(position)) return { kind: 'other' };
-    return { kind: 'message', stream: streamName(data.s, position[0]), n: position[1], data: data.d };
+    // The page that was here before has what was sent to it, or its sender will send it again.
+    if (!isNumbered(position) || position[0] !== instance) return { kind: 'other' };
+    return { kind: 'message', stream: streamName(data.s, instance), n: position[1], data: data.d };
   }
-  if (Array.isArray(data.a)) return { kind: 'ack', acks: data.a.filter(isAck) };
+  if (Array.isArray(data.a)) return { kind: 'ack', acks: data.a.filter(isNumbered) };
   if (Array.isArray(data.rejoined) && data.rejoined.every(isToken)) {
     return { kind: 'rejoined', id: data.rejoined[0], challenge: data.rejoined[1] };
   }
@@ -184,13 +187,8 @@ function depthOf(json) {
   return deepest;
 }
 
-/** @param {any} value @returns {value is [number, number]} */
-function isPosition(value) {
-  return Array.isArray(value) && value.length === 2 && value.every((number) => Number.isSafeInteger(number) && number > 0);
-}
-
 /** @param {any} value @returns {value is [string, number]} */
-function isAck(value) { return Array.isArray(value) && isToken(value[0]) && Number.isSafeInteger(value[1]); }
+function isNumbered(value) { return Array.isArray(value) && isToken(value[0]) && Number.isSafeInteger(value[1]) && value[1] >= 0; }
 
 /** @param {any} value @returns {value is string} */
 function isToken(value) { return typeof value === 'string' && value.length <= 128; }
