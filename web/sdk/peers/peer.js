@@ -21,7 +21,7 @@ export class Peer {
   #volatile;
   #negotiation;
   #recovery;
-  /** @type {Map<string, RTCRtpTransceiver>} */ #transceivers = new Map();
+  /** @type {Map<RTCRtpTransceiver, string>} whose track they send: `addTrack` gives one that never sent to another */ #names = new Map();
   /** @type {Set<MediaStreamTrack>} */ #received = new Set();
   /** @type {Path | undefined} */ #path;
   /** @type {ParlorError | undefined} */ #fault;
@@ -64,12 +64,11 @@ export class Peer {
 
   /** @param {Signal} signal */
   handleSignal(signal) {
-    const negotiation = this.#negotiation;
     this.#decide(() => {
       switch (signal.type) {
-        case 'offer': return negotiation.handleOffer(signal.sdp);
-        case 'answer': return negotiation.handleAnswer(signal.sdp);
-        case 'candidate': return negotiation.handleCandidate(signal.candidate);
+        case 'offer': return this.#negotiation.handleOffer(signal.sdp);
+        case 'answer': return this.#negotiation.handleAnswer(signal.sdp);
+        case 'candidate': return this.#negotiation.handleCandidate(signal.candidate);
         default: return /** @satisfies {never} */ (signal);
       }
     });
@@ -88,10 +87,10 @@ export class Peer {
   /** Brings the senders in line with what is published. */
   syncMedia() {
     const slots = this.#hooks.slots();
-    for (const [name, slot] of slots) this.#sendTrack(name, slot);
-    for (const [name, { sender }] of this.#transceivers) {
+    for (const [{ sender }, name] of this.#names) {
       if (!slots.has(name) && sender.track) this.#pc.removeTrack(sender);
     }
+    for (const [name, slot] of slots) this.#sendTrack(name, slot);
   }
 
   async stats() {
@@ -143,16 +142,16 @@ export class Peer {
 
   /** @param {string} name @param {Slot} slot */
   #sendTrack(name, { track, stream }) {
-    const known = this.#transceivers.get(name);
+    const known = [...this.#names].find(([, one]) => one === name)?.[0];
     if (!known) {
       const sender = this.#pc.addTrack(track, stream);
       const added = this.#pc.getTransceivers().find((one) => one.sender === sender);
-      if (added) this.#transceivers.set(name, added);
+      if (added) this.#names.set(added, name);
     } else if (known.sender.track !== track) {
-      const receives = known.direction === 'recvonly';
-      if (receives || known.direction === 'inactive') {
+      const { direction } = known;
+      if (!direction.includes('send')) {
         known.sender.setStreams(stream);
-        known.direction = receives ? 'sendrecv' : 'sendonly';
+        known.direction = direction === 'recvonly' ? 'sendrecv' : 'sendonly';
       }
       known.sender.replaceTrack(track).catch((cause) => this.#failed(cause));
     }
