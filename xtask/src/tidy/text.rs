@@ -43,7 +43,7 @@ pub const LOCAL_PATH: Rule = Rule {
     name: "local-path",
     reason: "a path of one machine means nothing on another",
     applies: |_| true,
-    check: |file, _| file.lines_with(&["/work/", "/root/", "/home/", "/tmp/contract"]),
+    check: |file, _| file.lines_with(&["/root/", "/home/", "/Users/"]),
 };
 
 #[cfg(test)]
