@@ -25,11 +25,18 @@ fn main() -> Result<(), Box<dyn Error>> {
         writeln!(say, "cargo::rerun-if-changed={}", web.join(part).display())?;
         collect(&web, part, &mut paths)?;
     }
-    paths.sort();
+    let vendor = Path::new(&std::env::var("CARGO_MANIFEST_DIR")?).join("vendor");
+    let mut vendored = Vec::new();
+    writeln!(say, "cargo::rerun-if-changed={}", vendor.display())?;
+    collect(&vendor, "socket.io-client", &mut vendored)?;
+
+    let own = paths.into_iter().map(|path| (path, &web));
+    let mut files: Vec<_> = own.chain(vendored.into_iter().map(|path| (path, &vendor))).collect();
+    files.sort();
     let mut table = String::from("&[\n");
-    for path in &paths {
+    for (path, web) in &files {
         if let Some(content_type) = kinds::content_type(path) {
-            write_row(&mut table, Entry { web: &web, out: &out, path, content_type })?;
+            write_row(&mut table, Entry { web, out: &out, path, content_type })?;
         }
     }
     table.push_str("]\n");

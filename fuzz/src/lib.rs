@@ -2,6 +2,8 @@
 
 #[path = "../../crates/dialects/tests/conversations/bodies.rs"]
 mod bodies;
+#[path = "../../crates/dialects/tests/streams/body.rs"]
+mod requests;
 #[path = "../../crates/rooms/tests/model/simulation/mod.rs"]
 mod simulation;
 #[path = "../../crates/dialects/tests/conversations/table.rs"]
@@ -9,4 +11,5 @@ mod simulation;
 mod table;
 
 pub use bodies::converse;
+pub use requests::request;
 pub use simulation::run_bytes;

@@ -1,6 +1,6 @@
 //! Frames of a client that speaks the tutorials' JSON, or anything else.
 #![no_main]
 
-use parlor_dialects::Dialect;
+use parlor_dialects::Door;
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| parlor_fuzz::converse(Dialect::Json, input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| parlor_fuzz::converse(Door::Root, input));

@@ -279,8 +279,13 @@ export class WebSocketClient {
     return this.take(() => true, timeoutMs);
   }
 
-  /** Takes the first message that fits out of those that came or will come. */
-  take(fits, timeoutMs = ANSWER_TIMEOUT_MS) {
+  /** Takes the first message that fits out of those that came or will come, parsed. */
+  async take(fits, timeoutMs) {
+    return JSON.parse(await this.takeText((text) => fits(JSON.parse(text)), timeoutMs));
+  }
+
+  /** The same, letter by letter. */
+  takeText(fits = () => true, timeoutMs = ANSWER_TIMEOUT_MS) {
     return new Promise((resolve, reject) => {
       const finish = (settle, value) => {
         clearTimeout(timer);
@@ -291,8 +296,8 @@ export class WebSocketClient {
         finish(reject, new Error(`the message did not come; waiting are: ${this.#messages.join(' ').slice(0, 2_000)}`));
       }, timeoutMs);
       const look = () => {
-        const index = this.#messages.findIndex((text) => fits(JSON.parse(text)));
-        if (index >= 0) return finish(resolve, JSON.parse(this.#messages.splice(index, 1)[0]));
+        const index = this.#messages.findIndex(fits);
+        if (index >= 0) return finish(resolve, this.#messages.splice(index, 1)[0]);
         if (this.close) finish(reject, new Error(`closed with ${this.close.code} ${this.close.reason}`));
       };
       this.#waiting.add(look);

@@ -42,6 +42,7 @@ export type ClientMessage =
   | ClientMessageLeave
   | ClientMessageChat
   | ClientMessageSend
+  | ClientMessageEmit
   | ClientMessageOffer
   | ClientMessageAnswer
   | ClientMessageCandidate
@@ -68,6 +69,10 @@ export interface ClientMessageChat extends Chat {
 
 export interface ClientMessageSend extends Send {
   type: "send";
+}
+
+export interface ClientMessageEmit extends Emit {
+  type: "emit";
 }
 
 export interface ClientMessageOffer extends Description {
@@ -103,6 +108,17 @@ export interface Description {
   sdp: string;
   to: string;
   id?: number;
+}
+
+/** Give a named event with arguments, as clients of Socket.IO do, to some members or to everybody else. */
+export interface Emit {
+  args: unknown[];
+  name: string;
+  id?: number;
+  /** Everybody else when absent. */
+  to?: string[];
+  /** May be dropped under pressure; has no number and no second try. */
+  volatile?: boolean;
 }
 
 /** An `RTCIceCandidateInit` of the W3C. */
@@ -148,6 +164,8 @@ export interface Member {
   peer: string;
   permissions: Permission[];
   state: State;
+  /** An address that the member chose itself. */
+  alias?: string;
   identity?: string;
 }
 
@@ -210,6 +228,7 @@ export type ServerMessage =
   | ServerMessageMemberUpdated
   | ServerMessageChat
   | ServerMessageMessage
+  | ServerMessageEvent
   | ServerMessageOffer
   | ServerMessageAnswer
   | ServerMessageCandidate;
@@ -329,6 +348,16 @@ export interface ServerMessageMessage {
   type: "message";
   data: unknown;
   from: string;
+  seq?: number;
+}
+
+/** Somebody's named event; a volatile one has no `seq`. */
+export interface ServerMessageEvent {
+  type: "event";
+  /** Binary arguments are `{"$binary": base64}`. */
+  args: unknown[];
+  from: string;
+  name: string;
   seq?: number;
 }
 

@@ -204,10 +204,17 @@ export class Room extends Emitter {
       case 'member-joined': case 'member-updated': this.#roster.handleMember(event.member, performance.now()); break;
       case 'member-left': this.#roster.handleLeft(event.peer, event.reason); break;
       case 'chat': this.#addChat(event, true); break;
+      case 'event': this.#addEvent(event); break;
       case 'message': case 'offer': case 'answer': case 'candidate': this.#handleFrom(event); break;
       default: /** @satisfies {never} */ (event);
     }
     this.#applyChanges();
+  }
+
+  /** @param {Extract<WireEvent, {type: 'event'}>} event */
+  #addEvent({ from, name, args }) {
+    const record = this.#roster.get(from);
+    if (record) this._emit('event', { from: record.face, name, args });
   }
 
   /** @param {Extract<WireEvent, {type: 'message' | 'offer' | 'answer' | 'candidate'}>} event */

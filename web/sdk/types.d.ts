@@ -45,6 +45,7 @@ export interface RoomEvents {
   'member-left': { member: Member; reason: string };
   'member-updated': { member: Member };
   'chat': ChatMessage;
+  'event': { from: Member; name: string; args: any[] };
   'message': { from: Member; data: any; volatile: boolean; path: 'peer' | 'server' };
   'track': { member: Member; source: Source; stream: MediaStream };
   'track-ended': { member: Member; source: Source };

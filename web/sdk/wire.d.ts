@@ -20,6 +20,7 @@ export type WireEvent =
   | P.ServerMessageMemberUpdated
   | P.ServerMessageChat
   | P.ServerMessageMessage
+  | P.ServerMessageEvent
   | P.ServerMessageOffer
   | P.ServerMessageAnswer
   | P.ServerMessageCandidate;

@@ -1,5 +1,6 @@
 //! The project's own commands, `cargo xtask <command>`. Each one lives in the module of its name.
 
+mod conformance;
 mod deny;
 mod fuzz;
 mod repo;
@@ -24,7 +25,8 @@ cargo xtask <command>
   types [--check]                  Rust message types → docs/protocol.schema.json, web/sdk/protocol.d.ts
   strip <file>…                    modules of web/ as the binary serves them
   deny [--without-advisories]      licences, advisories and sources of the dependencies
-  fuzz [target] [seconds]          one fuzz target, or each in turn";
+  fuzz [target] [seconds]          one fuzz target, or each in turn
+  conformance serve --listen ADDR  what the official suites of Engine.IO and Socket.IO test";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -51,6 +53,7 @@ fn run(repo: &repo::Repo, arguments: &[String]) -> Result {
         ["deny"] => deny::run(repo, deny::Checks::All),
         ["deny", "--without-advisories"] => deny::run(repo, deny::Checks::WithoutAdvisories),
         ["fuzz", rest @ ..] => fuzz::run(repo, rest),
+        ["conformance", rest @ ..] => conformance::run(repo, rest),
         [] | ["help" | "--help" | "-h", ..] => {
             report::line(USAGE);
             Ok(())

@@ -14,6 +14,9 @@ pub enum Close {
     JoinTimeout,
     IdleTimeout,
     UnsupportedProtocol,
+    /// The dialect has no word for a refusal, so the connection ends with it.
+    Refused,
+    DialectOff,
     TooManyConnections,
 }
 
@@ -34,6 +37,8 @@ impl Close {
             Self::IdleTimeout => 4005,
             Self::UnsupportedProtocol => 4007,
             Self::TooManyConnections => 4008,
+            Self::Refused => 4009,
+            Self::DialectOff => 4010,
         }
     }
 
@@ -52,6 +57,8 @@ impl Close {
             Self::JoinTimeout => "join-timeout",
             Self::IdleTimeout => "idle-timeout",
             Self::UnsupportedProtocol => "unsupported-protocol",
+            Self::Refused => "refused",
+            Self::DialectOff => "dialect-off",
             Self::TooManyConnections => "too-many-connections",
         }
     }

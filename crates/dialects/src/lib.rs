@@ -4,16 +4,29 @@
 //! [`encode_event`] and [`encode_reply`] write what rooms put out and remember nothing, so that
 //! an event is encoded once for all clients of a dialect. A dialect translates; it decides nothing about people.
 
+pub mod channels;
 mod close;
 mod depth;
+pub mod echo;
 mod error;
 pub mod json;
+pub mod matchbox;
+mod memberships;
 pub mod native;
+mod object;
+mod payload;
+pub mod peerjs;
+mod root;
 mod session;
+pub mod socketio;
+pub mod sse;
 mod terms;
+pub mod ywebrtc;
 
 pub use bytes::Bytes;
 pub use close::Close;
 pub use error::Problem;
-pub use session::{Ask, Dialect, Frame, Session, Step, encode_event, encode_reply};
+pub use session::{
+    Ask, Dialect, Door, Frame, Heard, LineId, Session, Step, encode_event, encode_reply,
+};
 pub use terms::Terms;

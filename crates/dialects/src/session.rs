@@ -1,22 +1,79 @@
-//! The shape that all dialects share, and the choice among them.
+//! The shape that all dialects share: doors to come in by, steps to go out by, and the choice among them.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use parlor_rooms::{
-    Call, Command, ConnectionId, Event, Join, MemberRef, Refusal, Reply, Resume, RoomName, Seq,
+    Call, Command, ConnectionId, Event, Join, MemberRef, PeerId, Refusal, Reply, Resume, RoomName,
+    Seq, Timestamp,
 };
 
 use crate::close::Close;
 use crate::terms::Terms;
-use crate::{json, native};
+use crate::{channels, echo, json, matchbox, native, peerjs, root, sse, ywebrtc};
 
 /// Which kind of client a connection serves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Dialect {
     Native,
+    /// The native protocol over event streams.
+    Sse,
     Json,
+    Channels,
+    Echo,
+    YWebrtc,
+    Matchbox,
+    PeerJs,
+    SocketIo,
+}
+
+impl Dialect {
+    pub const ALL: [Self; 9] = [
+        Self::Native,
+        Self::Sse,
+        Self::Json,
+        Self::Channels,
+        Self::Echo,
+        Self::YWebrtc,
+        Self::Matchbox,
+        Self::PeerJs,
+        Self::SocketIo,
+    ];
+
+    /// Whether an event has the same words for every client. Where it has not, each session hears and encodes for itself.
+    #[must_use]
+    pub fn shares_words(self) -> bool {
+        match self {
+            Self::Native
+            | Self::Sse
+            | Self::Json
+            | Self::Channels
+            | Self::Echo
+            | Self::YWebrtc
+            | Self::Matchbox => true,
+            Self::PeerJs | Self::SocketIo => false,
+        }
+    }
+}
+
+/// How a client came in, which is known before its first frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Door {
+    Native,
+    /// Tutorial clients of several kinds come in here: the first frame tells which.
+    Root,
+    YWebrtc,
+    Matchbox(matchbox::Lobby),
+    PeerJs(peerjs::Entrance),
+}
+
+/// Who a connection is to the rooms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LineId {
+    pub connection: ConnectionId,
+    /// The address that its memberships get.
+    pub peer: PeerId,
 }
 
 /// A whole message as it came.
@@ -24,6 +81,25 @@ pub enum Dialect {
 pub enum Frame<'a> {
     Text(&'a str),
     Binary(&'a [u8]),
+}
+
+/// What a session puts into its own words, where these are not the same for every client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Heard {
+    Event(Arc<Event>),
+    Reply(Call, Result<Reply, Refusal>),
+}
+
+impl Heard {
+    /// An estimate of what keeping it costs.
+    #[must_use]
+    pub fn cost(&self) -> usize {
+        const REPLY: usize = 256;
+        match self {
+            Self::Event(event) => event.cost(),
+            Self::Reply(..) => REPLY,
+        }
+    }
 }
 
 /// What a dialect wants done, in this order.
@@ -61,30 +137,58 @@ impl Ask {
 #[derive(Debug)]
 pub enum Session {
     Native(native::Session),
+    /// Nobody knows yet.
+    Root(root::Unknown),
     Json(json::Session),
+    Channels(channels::Session),
+    Echo(echo::Session),
+    YWebrtc(ywebrtc::Session),
+    Matchbox(matchbox::Session),
+    PeerJs(Box<peerjs::Session>),
 }
 
 impl Session {
     #[must_use]
-    pub fn new(dialect: Dialect, connection: ConnectionId, terms: Arc<Terms>) -> Self {
-        match dialect {
-            Dialect::Native => Self::Native(native::Session::new(connection, terms)),
-            Dialect::Json => Self::Json(json::Session::new(connection)),
+    pub fn new(door: Door, line: LineId, terms: Arc<Terms>) -> Self {
+        match door {
+            Door::Native => Self::Native(native::Session::new(line.connection, terms)),
+            Door::Root => {
+                Self::Root(root::Unknown { connection: line.connection, echoes: terms.echoes })
+            }
+            Door::YWebrtc => Self::YWebrtc(ywebrtc::Session::new(line.connection)),
+            Door::Matchbox(lobby) => Self::Matchbox(matchbox::Session::new(line, lobby)),
+            Door::PeerJs(entrance) => Self::PeerJs(Box::new(peerjs::Session::new(line, &entrance))),
         }
     }
 
+    /// `None` until it is known.
     #[must_use]
-    pub fn dialect(&self) -> Dialect {
+    pub fn dialect(&self) -> Option<Dialect> {
         match self {
-            Self::Native(_) => Dialect::Native,
-            Self::Json(_) => Dialect::Json,
+            Self::Root(_) => None,
+            Self::Native(_) => Some(Dialect::Native),
+            Self::Json(_) => Some(Dialect::Json),
+            Self::Channels(_) => Some(Dialect::Channels),
+            Self::Echo(_) => Some(Dialect::Echo),
+            Self::YWebrtc(_) => Some(Dialect::YWebrtc),
+            Self::Matchbox(_) => Some(Dialect::Matchbox),
+            Self::PeerJs(_) => Some(Dialect::PeerJs),
         }
     }
 
     pub fn handle_frame(&mut self, frame: Frame<'_>) {
         match self {
+            Self::Root(unknown) => {
+                *self = root::recognise(frame, *unknown);
+                self.handle_frame(frame);
+            }
             Self::Native(session) => session.handle_frame(frame),
             Self::Json(session) => session.handle_frame(frame),
+            Self::Channels(session) => session.handle_frame(frame),
+            Self::Echo(session) => session.handle_frame(frame),
+            Self::YWebrtc(session) => session.handle_frame(frame),
+            Self::Matchbox(session) => session.handle_frame(frame),
+            Self::PeerJs(session) => session.handle_frame(frame),
         }
     }
 
@@ -93,6 +197,11 @@ impl Session {
         match self {
             Self::Native(session) => session.handle_excess(frame, retry_after),
             Self::Json(session) => session.handle_excess(retry_after),
+            Self::Channels(session) => session.handle_excess(retry_after),
+            Self::YWebrtc(session) => session.handle_excess(retry_after),
+            Self::PeerJs(session) => session.handle_excess(frame),
+            // These have no word for a refusal.
+            Self::Root(_) | Self::Echo(_) | Self::Matchbox(_) => {}
         }
     }
 
@@ -101,6 +210,67 @@ impl Session {
         match self {
             Self::Native(session) => session.handle_reply(reply),
             Self::Json(session) => session.handle_reply(reply),
+            Self::Channels(session) => session.handle_reply(reply),
+            Self::YWebrtc(session) => session.handle_reply(reply),
+            Self::Matchbox(session) => session.handle_reply(reply),
+            Self::Root(_) | Self::Echo(_) | Self::PeerJs(_) => {}
+        }
+    }
+
+    /// Something that this session puts into its own words: only for dialects that don't share them.
+    pub fn handle_heard(&mut self, heard: &Heard) {
+        match self {
+            Self::PeerJs(session) => session.handle_heard(heard),
+            Self::Root(_)
+            | Self::Native(_)
+            | Self::Json(_)
+            | Self::Channels(_)
+            | Self::Echo(_)
+            | Self::YWebrtc(_)
+            | Self::Matchbox(_) => {}
+        }
+    }
+
+    /// Lets time pass; to be called before anything else is handled.
+    pub fn handle_timeout(&mut self, now: Timestamp) {
+        match self {
+            Self::PeerJs(session) => session.handle_timeout(now),
+            Self::Root(_)
+            | Self::Native(_)
+            | Self::Json(_)
+            | Self::Channels(_)
+            | Self::Echo(_)
+            | Self::YWebrtc(_)
+            | Self::Matchbox(_) => {}
+        }
+    }
+
+    /// When `handle_timeout` is wanted next.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Timestamp> {
+        match self {
+            Self::PeerJs(session) => session.poll_timeout(),
+            Self::Root(_)
+            | Self::Native(_)
+            | Self::Json(_)
+            | Self::Channels(_)
+            | Self::Echo(_)
+            | Self::YWebrtc(_)
+            | Self::Matchbox(_) => None,
+        }
+    }
+
+    /// The client closes the connection, with a code or without one. Nothing can be sent to it any more.
+    pub fn handle_close(&mut self, code: Option<u16>) {
+        match self {
+            Self::PeerJs(session) => session.handle_close(code),
+            Self::Root(_)
+            | Self::Native(_)
+            | Self::Json(_)
+            | Self::Channels(_)
+            | Self::Echo(_)
+            | Self::YWebrtc(_)
+            | Self::Matchbox(_) => {}
         }
     }
 
@@ -108,25 +278,43 @@ impl Session {
         match self {
             Self::Native(session) => session.poll_output(),
             Self::Json(session) => session.poll_output(),
+            Self::Channels(session) => session.poll_output(),
+            Self::Echo(session) => session.poll_output(),
+            Self::YWebrtc(session) => session.poll_output(),
+            Self::Matchbox(session) => session.poll_output(),
+            Self::PeerJs(session) => session.poll_output(),
+            Self::Root(_) => None,
         }
     }
 
-    /// Whether the client is, or has been, a member of a room.
+    /// Whether the client has still to join, within the join timeout.
     #[must_use]
-    pub fn has_joined(&self) -> bool {
+    pub fn must_join(&self) -> bool {
         match self {
-            Self::Native(session) => session.has_joined(),
-            Self::Json(session) => session.has_joined(),
+            Self::Native(session) => !session.has_joined(),
+            Self::Matchbox(session) => !session.has_joined(),
+            Self::PeerJs(session) => !session.has_joined(),
+            // Their pages open the socket when they are loaded, and join when somebody clicks.
+            Self::Root(_)
+            | Self::Json(_)
+            | Self::Channels(_)
+            | Self::Echo(_)
+            | Self::YWebrtc(_) => false,
         }
     }
 }
 
-/// An event in the words of a dialect; `None` where the dialect has none for it.
+/// An event, which goes to so many hearers, in the words of a dialect; `None` where the dialect has none for it.
 #[must_use]
-pub fn encode_event(dialect: Dialect, event: &Event) -> Option<Bytes> {
+pub fn encode_event(dialect: Dialect, event: &Event, hearers: usize) -> Option<Bytes> {
     match dialect {
         Dialect::Native => Some(native::encode_event(event)),
+        Dialect::Sse => Some(sse::encode_event(event)),
         Dialect::Json => json::encode_event(event),
+        Dialect::Channels => channels::encode_event(event),
+        Dialect::YWebrtc => ywebrtc::encode_event(event, hearers),
+        Dialect::Matchbox => matchbox::encode_event(event),
+        Dialect::Echo | Dialect::PeerJs | Dialect::SocketIo => None,
     }
 }
 
@@ -141,5 +329,10 @@ pub fn encode_reply(
     match dialect {
         Dialect::Native => vec![native::encode_reply(call, reply, terms)],
         Dialect::Json => json::encode_reply(reply),
+        Dialect::Channels => channels::encode_reply(reply),
+        Dialect::YWebrtc => ywebrtc::encode_reply(reply),
+        Dialect::Matchbox => matchbox::encode_reply(reply),
+        // Answers to requests over streams are answers of HTTP.
+        Dialect::Sse | Dialect::Echo | Dialect::PeerJs | Dialect::SocketIo => Vec::new(),
     }
 }

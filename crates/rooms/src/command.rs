@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use crate::ids::{ConnectionId, PeerId, RequestId, RoomName, Secret, Seq};
-use crate::text::{Attributes, ChatKey, DisplayName, Identity, Json, Nonce};
+use crate::text::{
+    Alias, Attachments, Attributes, ChatKey, DisplayName, EventName, Identity, Json, Nonce,
+};
 
 /// Where a request comes from and what its answer is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +29,17 @@ pub struct Join {
     pub attributes: Attributes,
     pub identity: Option<Identity>,
     pub nonce: Option<Nonce>,
+    pub alias: Option<AliasClaim>,
+    /// Fewer members than the server's limit, for clients that fill one room after the other.
+    pub capacity: Option<usize>,
     pub on_disconnect: OnDisconnect,
+}
+
+/// An address that the client chose itself. Who has the token takes it over from a connection that lingers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AliasClaim {
+    pub alias: Alias,
+    pub token: Nonce,
 }
 
 /// Whether a session outlives its connection: only where the client's dialect can resume.
@@ -54,17 +66,46 @@ pub struct Fresh {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    Chat { text: Arc<str>, key: Option<ChatKey> },
-    Message { to: Targets, data: Json, delivery: Delivery },
-    Signal { to: Targets, signal: Signal },
+    Chat {
+        text: Arc<str>,
+        key: Option<ChatKey>,
+    },
+    Message {
+        to: Targets,
+        data: Json,
+        delivery: Delivery,
+    },
+    /// A message with a name and arguments, for clients whose messages are such.
+    Emit {
+        to: Targets,
+        name: EventName,
+        args: Json,
+        attachments: Attachments,
+        delivery: Delivery,
+    },
+    Signal {
+        to: Targets,
+        signal: Signal,
+    },
     Update(Update),
     Leave,
+}
+
+/// What a member may ask on another way than its connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Aside {
+    Command(Command),
+    /// "I have everything up to here."
+    Ack(Seq),
+    Ping,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Targets {
     /// Everybody else in the room.
     Others,
+    /// Everybody in the room, the sender too.
+    All,
     Peers(Vec<PeerId>),
 }
 

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use crate::ids::{PeerId, RoomName, Secret, Seq, Timestamp};
 use crate::member::Permissions;
-use crate::text::{Attributes, ChatKey, DisplayName, Identity, Json};
+use crate::text::{
+    Alias, Attachments, Attributes, ChatKey, DisplayName, EventName, Identity, Json,
+};
 
 /// Something that happened in a room. The same value goes to everybody who hears it, so a dialect encodes it once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +26,7 @@ pub enum Body {
     MemberUpdated(Arc<MemberView>),
     Chat { from: PeerId, name: DisplayName, text: Arc<str>, key: Option<ChatKey> },
     Message { from: PeerId, data: Json },
+    Emitted { from: PeerId, name: EventName, args: Json, attachments: Attachments },
     Offer { from: PeerId, sdp: Arc<str> },
     Answer { from: PeerId, sdp: Arc<str> },
     Candidate { from: PeerId, candidate: Json },
@@ -32,7 +35,7 @@ pub enum Body {
 impl Event {
     /// An estimate of what keeping this event costs, for the byte limits of logs.
     #[must_use]
-    pub(crate) fn cost(&self) -> usize {
+    pub fn cost(&self) -> usize {
         const OVERHEAD: usize = 128;
         OVERHEAD
             + match &self.body {
@@ -40,6 +43,9 @@ impl Event {
                 Body::MemberLeft { .. } => 0,
                 Body::Chat { text, .. } => text.len(),
                 Body::Message { data, .. } => data.as_str().len(),
+                Body::Emitted { args, attachments, .. } => {
+                    args.as_str().len() + attachments.bytes()
+                }
                 Body::Offer { sdp, .. } | Body::Answer { sdp, .. } => sdp.len(),
                 Body::Candidate { candidate, .. } => candidate.as_str().len(),
             }
@@ -52,6 +58,7 @@ pub struct MemberView {
     pub peer: PeerId,
     pub name: DisplayName,
     pub identity: Option<Identity>,
+    pub alias: Option<Alias>,
     pub attributes: Attributes,
     pub permissions: Permissions,
     pub state: State,

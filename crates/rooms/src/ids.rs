@@ -91,6 +91,12 @@ impl PeerId {
     pub fn parse(text: &str) -> Option<Self> {
         decode(text).map(Self)
     }
+
+    /// For dialects that spell ids in their own way.
+    #[must_use]
+    pub fn bytes(&self) -> [u8; 16] {
+        self.0
+    }
 }
 
 impl fmt::Display for PeerId {

@@ -22,7 +22,8 @@ mod room;
 mod text;
 
 pub use command::{
-    Call, Command, Delivery, Fresh, Join, MemberRef, OnDisconnect, Resume, Signal, Targets, Update,
+    AliasClaim, Aside, Call, Command, Delivery, Fresh, Join, MemberRef, OnDisconnect, Resume,
+    Signal, Targets, Update,
 };
 pub use engine::{Counters, Output, Rooms};
 pub use event::{
@@ -32,4 +33,6 @@ pub use ids::{ConnectionId, PeerId, RequestId, RoomName, Secret, Seq, Timestamp}
 pub use limits::{DuplicateIdentity, Limits};
 pub use member::Permissions;
 pub use refusal::Refusal;
-pub use text::{Attributes, ChatKey, DisplayName, Identity, Invalid, Json, Nonce};
+pub use text::{
+    Alias, Attachments, Attributes, ChatKey, DisplayName, EventName, Identity, Invalid, Json, Nonce,
+};

@@ -38,6 +38,8 @@ pub(crate) struct Member {
     nonce: Option<Nonce>,
     secret: Secret,
     unconfirmed: Option<Unconfirmed>,
+    /// Opens the session for whoever claims its alias.
+    alias_token: Option<Nonce>,
 }
 
 /// What the room gives a newcomer.
@@ -86,6 +88,7 @@ impl Member {
                 peer: fresh.peer,
                 name: join.name,
                 identity: join.identity,
+                alias: join.alias.as_ref().map(|claim| claim.alias.clone()),
                 attributes: join.attributes,
                 permissions: seat.permissions,
                 state: State::Connected,
@@ -101,6 +104,7 @@ impl Member {
             unconfirmed: join.nonce.is_some().then_some(Unconfirmed::Join),
             nonce: join.nonce,
             secret: fresh.secret,
+            alias_token: join.alias.map(|claim| claim.token),
         }
     }
 
@@ -137,6 +141,10 @@ impl Member {
     pub(crate) fn serve(&mut self, connection: ConnectionId) -> Link {
         self.newest = self.newest.max(connection);
         std::mem::replace(&mut self.link, Link::Connected(connection))
+    }
+
+    pub(crate) fn gives_way_to(&self, token: &Nonce) -> bool {
+        self.alias_token.as_ref() == Some(token)
     }
 
     /// The client has shown that it has the current secret: nothing older opens the session now.

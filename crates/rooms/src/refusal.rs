@@ -13,6 +13,7 @@ pub enum Refusal {
     UnknownTarget,
     NotPermitted,
     IdentityTaken,
+    AliasTaken,
     /// Asks for more than `max_members`: the client is told, nothing is logged.
     RoomFull,
     TooManyRooms,
@@ -36,6 +37,7 @@ impl Refusal {
             Self::UnknownTarget => "unknown-target",
             Self::NotPermitted => "not-permitted",
             Self::IdentityTaken => "identity-taken",
+            Self::AliasTaken => "alias-taken",
             Self::RoomFull => "room-full",
             Self::TooManyRooms => "too-many-rooms",
             Self::TooLarge { .. } | Self::TooManyAttributes => "too-large",
@@ -59,6 +61,9 @@ impl Refusal {
             Self::NotPermitted => "Your `permissions` in this room don't include this.".into(),
             Self::IdentityTaken => {
                 "Leave with the other client first, or join under another identity.".into()
+            }
+            Self::AliasTaken => {
+                "Choose another address, or give the token of the one who has it.".into()
             }
             Self::RoomFull => "Wait until somebody leaves, or raise `limits.max_members`.".into(),
             Self::TooManyRooms => "Wait until a room ends, or raise `limits.max_rooms`.".into(),
@@ -84,6 +89,7 @@ impl fmt::Display for Refusal {
             Self::UnknownTarget => f.write_str("a target is not a member of the room"),
             Self::NotPermitted => f.write_str("this member may not do that"),
             Self::IdentityTaken => f.write_str("a member of this identity is in the room"),
+            Self::AliasTaken => f.write_str("somebody else in the room has this address"),
             Self::RoomFull => f.write_str("the room is full"),
             Self::TooManyRooms => f.write_str("the server has as many rooms as it may"),
             Self::TooLarge { what, .. } => write!(f, "{what} is too large"),

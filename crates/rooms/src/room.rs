@@ -9,7 +9,7 @@ use crate::ids::{ConnectionId, PeerId, RoomName, Seq, Timestamp};
 use crate::limits::Limits;
 use crate::log::{Audience, Log};
 use crate::member::{Member, Repetition};
-use crate::text::{Identity, Nonce};
+use crate::text::{Alias, Identity, Nonce};
 
 #[derive(Debug)]
 pub(crate) struct Room {
@@ -65,6 +65,10 @@ impl Room {
     pub(crate) fn of_identity(&self, identity: &Identity) -> Vec<PeerId> {
         let same = self.members().filter(|member| member.view.identity.as_ref() == Some(identity));
         same.map(Member::peer).collect()
+    }
+
+    pub(crate) fn of_alias(&self, alias: &Alias) -> Option<&Member> {
+        self.members().find(|member| member.view.alias.as_ref() == Some(alias))
     }
 
     pub(crate) fn repetition(

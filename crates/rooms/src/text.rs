@@ -81,6 +81,17 @@ line_of_text!(
     64
 );
 
+line_of_text!(
+    /// An address that a member chose, unique in its room.
+    Alias,
+    128
+);
+line_of_text!(
+    /// The name of an event among clients whose messages have names.
+    EventName,
+    128
+);
+
 impl Default for DisplayName {
     /// For clients that have no names, such as the tutorials'.
     fn default() -> Self {
@@ -139,6 +150,26 @@ impl Attributes {
 
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(key, value)| (&**key, &**value))
+    }
+}
+
+/// Binary arguments of a named event. In its JSON they stand as `{"_placeholder":true,"num":<index>}`.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Attachments(Arc<[Arc<[u8]>]>);
+
+impl Attachments {
+    #[must_use]
+    pub fn new(parts: Vec<Arc<[u8]>>) -> Self {
+        Self(parts.into())
+    }
+
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Arc<[u8]>> {
+        self.0.iter()
+    }
+
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.iter().map(|part| part.len()).sum()
     }
 }
 

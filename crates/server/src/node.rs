@@ -2,8 +2,10 @@
 
 use crate::config::{Config, LogFormat};
 use crate::drivers::rooms::RoomsDriver;
+use crate::drivers::socketio;
 use crate::origin::OriginPolicy;
 use crate::shutdown::{Signals, Stopper, Stopping};
+use crate::transports::engineio::Carrier;
 use crate::transports::gate::Gate;
 use crate::transports::http;
 use crate::transports::listener::{self, BindError, Bound};
@@ -26,6 +28,7 @@ pub struct Node {
     pub stopping: Stopping,
     pub web: Web,
     pub rooms: Arc<RoomsDriver>,
+    pub socketio: Arc<Carrier>,
 }
 
 /// Why the server did not start.
@@ -69,11 +72,13 @@ async fn serve(config: Config) -> Result<u8, StartError> {
         listener::bind(&config.server.listen).map_err(StartError::Bind)?;
     let max = allowed_connections(config.limits.max_connections);
     let gate = Gate::new(max, config.limits.max_connections_per_address);
+    let rooms = RoomsDriver::start(&config);
     let node = Arc::new(Node {
+        socketio: socketio::start(&config, Arc::clone(&rooms), max),
         origins: OriginPolicy::new(&config.server.allow_origins),
         stopping: stopper.listen(),
         web,
-        rooms: RoomsDriver::start(&config),
+        rooms,
         config,
     });
     let router = http::router(Arc::clone(&node));
@@ -87,6 +92,7 @@ async fn serve(config: Config) -> Result<u8, StartError> {
     signals.next().await;
     tracing::info!(open = gate.open(), "stopping");
     stopper.stop();
+    node.socketio.stop();
     let ended = async {
         while accepting.join_next().await.is_some() {}
         gate.empty().await;

@@ -47,6 +47,7 @@ impl Setup {
             max_frame_bytes: 256 * 1024,
             messages_per_second: self.messages_per_second,
             burst: self.burst,
+            echoes: false,
             ice_urls: Vec::new(),
         }
     }

@@ -3,10 +3,12 @@
 use bytes::Bytes;
 use parlor_rooms::{Body, Event, Joined, PeerId, Refusal, Reply};
 use serde::Serialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::error::Problem;
 use crate::native::raw;
+use crate::payload::args_with_binary;
 
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase")]
@@ -19,6 +21,7 @@ enum Outgoing<'a> {
     IceCandidate { candidate: &'a RawValue, room_id: &'a str, sender: String },
     Chat { text: &'a str, name: &'a str, room_id: &'a str, sender: String },
     Message { data: &'a RawValue, room_id: &'a str, sender: String },
+    Event { name: &'a str, args: Value, room_id: &'a str, sender: String },
     Error { code: &'a str, message: String, hint: String },
 }
 
@@ -47,6 +50,12 @@ pub fn encode_event(event: &Event) -> Option<Bytes> {
         Body::Message { from, data } => {
             Outgoing::Message { data: raw(data), room_id, sender: sender(from) }
         }
+        Body::Emitted { from, name, args, attachments } => Outgoing::Event {
+            name: name.as_str(),
+            args: args_with_binary(args, attachments),
+            room_id,
+            sender: sender(from),
+        },
         Body::Offer { from, sdp } => {
             let sdp = Description { r#type: "offer", sdp };
             Outgoing::Offer { sdp, room_id, sender: sender(from) }

@@ -4,14 +4,15 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use parlor_rooms::{
-    ChatKey, Command, Delivery, DisplayName, Json, PeerId, Refusal, RoomName, Signal, Targets,
+    Attachments, ChatKey, Command, Delivery, DisplayName, EventName, Json, PeerId, Refusal,
+    RoomName, Signal, Targets,
 };
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use crate::depth::is_too_deep;
 use crate::error::Problem;
 use crate::native::candidate_init;
+use crate::object::{explain, object, room_name};
 
 /// What a frame asks for. A room left out means the only one that the client is in.
 pub(super) enum Request {
@@ -39,6 +40,8 @@ struct Message<'a> {
     name: Option<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "even_null")]
     data: Option<&'a RawValue>,
+    #[serde(borrow)]
+    args: Option<&'a RawValue>,
 }
 
 /// `null` is data too.
@@ -55,14 +58,8 @@ struct Description<'a> {
 }
 
 pub(super) fn read(text: &str) -> Result<Request, Problem> {
-    if is_too_deep(text) {
-        return Err(Problem::TooDeep);
-    }
-    if !text.trim_ascii_start().starts_with('{') {
-        return Err(Problem::BadJson); // Serde would take an array for a struct.
-    }
-    let message: Message<'_> = serde_json::from_str(text).map_err(|why| explain(&why))?;
-    let room = message.room_id.map(room_name).transpose()?;
+    let message: Message<'_> = serde_json::from_str(object(text)?).map_err(|why| explain(&why))?;
+    let room = message.room_id.map(|raw| room_name("roomId", raw)).transpose()?;
     let command = match message.kind.as_ref() {
         "join" => {
             let room = room.ok_or_else(|| missing("roomId"))?;
@@ -91,9 +88,23 @@ pub(super) fn read(text: &str) -> Result<Request, Problem> {
             let to = targets(message.target)?;
             Command::Message { to, data, delivery: Delivery::Reliable }
         }
+        "event" => emit(&message)?,
         other => return Err(Problem::UnknownType(other.into())),
     };
     Ok(Request::Command { room, command })
+}
+
+fn emit(message: &Message<'_>) -> Result<Command, Problem> {
+    let name = string(message.name, "name")?.ok_or_else(|| missing("name"))?;
+    let args = message.args.filter(|args| args.get().starts_with('['));
+    let args = args.ok_or_else(|| Problem::BadMessage("`args` must be a list".into()))?;
+    Ok(Command::Emit {
+        to: targets(message.target)?,
+        name: EventName::parse(&name).map_err(Problem::field("name"))?,
+        args: Json::from_checked(args.get()),
+        attachments: Attachments::default(),
+        delivery: Delivery::Reliable,
+    })
 }
 
 fn signal(message: &Message<'_>, signal: Signal) -> Result<Command, Problem> {
@@ -123,17 +134,6 @@ fn sdp(message: &Message<'_>, kind: &str) -> Result<Arc<str>, Problem> {
     Ok(object.sdp.as_ref().into())
 }
 
-/// A string, or a number taken as its text.
-fn room_name(raw: &RawValue) -> Result<RoomName, Problem> {
-    let text = raw.get();
-    let name = match serde_json::from_str::<String>(text) {
-        Ok(name) => name,
-        Err(_) if text.parse::<f64>().is_ok() => text.to_owned(),
-        Err(_) => return Err(Problem::BadMessage("`roomId` must be a string".into())),
-    };
-    RoomName::parse(&name).map_err(Problem::field("roomId"))
-}
-
 fn string(raw: Option<&RawValue>, field: &str) -> Result<Option<String>, Problem> {
     let text = raw.map(|raw| serde_json::from_str(raw.get())).transpose();
     text.map_err(|why| {
@@ -147,8 +147,4 @@ fn string(raw: Option<&RawValue>, field: &str) -> Result<Option<String>, Problem
 
 fn missing(field: &str) -> Problem {
     Problem::BadMessage(format!("`{field}` is missing"))
-}
-
-fn explain(why: &serde_json::Error) -> Problem {
-    if why.is_data() { Problem::BadMessage(why.to_string()) } else { Problem::BadJson }
 }

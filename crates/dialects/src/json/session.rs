@@ -4,33 +4,24 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::Bytes;
-use parlor_rooms::{
-    Call, Command, ConnectionId, Join, MemberRef, OnDisconnect, Refusal, Reply, RoomName,
-};
+use parlor_rooms::{Command, ConnectionId, Refusal, Reply};
 
 use super::encode::encode_problem;
 use super::read::{Request, read};
 use crate::error::Problem;
+use crate::memberships::Memberships;
 use crate::session::{Ask, Frame, Step};
-
-/// These clients may be in several rooms over one socket; nobody was seen in more than two.
-const MAX_ROOMS: usize = 16;
 
 #[derive(Debug)]
 pub struct Session {
-    connection: ConnectionId,
-    rooms: Vec<MemberRef>,
-    has_joined: bool,
-    /// The room of the last `leave`, until it is answered.
-    leaving: Option<RoomName>,
+    memberships: Memberships,
     steps: VecDeque<Step>,
 }
 
 impl Session {
     #[must_use]
     pub fn new(connection: ConnectionId) -> Self {
-        let (rooms, steps) = (Vec::new(), VecDeque::new());
-        Self { connection, rooms, has_joined: false, leaving: None, steps }
+        Self { memberships: Memberships::new(connection), steps: VecDeque::new() }
     }
 
     /// Text or binary: the tutorials' servers parse both.
@@ -50,65 +41,22 @@ impl Session {
     }
 
     pub fn handle_reply(&mut self, reply: &Result<Reply, Refusal>) {
-        match reply {
-            Ok(Reply::Joined(joined)) => {
-                self.has_joined = true;
-                self.rooms.push(MemberRef { room: joined.room.clone(), peer: joined.peer });
-            }
-            Ok(Reply::Left) => {
-                let left = self.leaving.take();
-                self.rooms.retain(|member| Some(&member.room) != left.as_ref());
-            }
-            Ok(
-                Reply::Resumed(_) | Reply::Done { .. } | Reply::Presence(_) | Reply::Pong { .. },
-            )
-            | Err(_) => {}
-        }
+        self.memberships.handle_reply(reply);
     }
 
     pub fn poll_output(&mut self) -> Option<Step> {
         self.steps.pop_front()
     }
 
-    #[must_use]
-    pub fn has_joined(&self) -> bool {
-        self.has_joined
-    }
-
     fn ask(&mut self, request: Request) -> Result<Ask, Problem> {
-        let call = Call { connection: self.connection, request: None };
-        match request {
-            Request::Join { room, name } => {
-                if self.rooms.len() >= MAX_ROOMS {
-                    return Err(Refusal::TooManyRooms.into());
-                }
-                let join = Join {
-                    room,
-                    name,
-                    attributes: parlor_rooms::Attributes::default(),
-                    identity: None,
-                    nonce: None,
-                    on_disconnect: OnDisconnect::Leave,
-                };
-                Ok(Ask::Join(call, join))
+        let ask = match request {
+            Request::Join { room, name } => self.memberships.join(room, name),
+            Request::Command { room, command: Command::Leave } => {
+                self.memberships.leave(room.as_ref())
             }
-            Request::Command { room, command } => {
-                let member = self.member(room.as_ref())?;
-                if command == Command::Leave {
-                    self.leaving = Some(member.room.clone());
-                }
-                Ok(Ask::Command(call, member, command))
-            }
-        }
-    }
-
-    fn member(&self, room: Option<&RoomName>) -> Result<MemberRef, Refusal> {
-        let found = match room {
-            Some(room) => self.rooms.iter().find(|member| member.room == *room),
-            None if self.rooms.len() == 1 => self.rooms.first(),
-            None => None,
+            Request::Command { room, command } => self.memberships.command(room.as_ref(), command),
         };
-        found.cloned().ok_or(Refusal::NotJoined)
+        ask.map_err(Problem::from)
     }
 
     fn send(&mut self, frame: Bytes) {

@@ -11,6 +11,7 @@ use super::messages::{
     IceServer, LeaveReason, Member, Permission, Present, ProtocolRange, ServerMessage, State,
 };
 use crate::error::Problem;
+use crate::payload::args_with_binary;
 use crate::terms::Terms;
 
 #[must_use]
@@ -40,7 +41,7 @@ pub(super) fn encode_pong(id: Option<u64>, stable: Seq) -> Bytes {
     write(&ServerMessage::Pong { id, stable: stable.0 })
 }
 
-pub(super) fn encode_problem(id: Option<u64>, problem: &Problem) -> Bytes {
+pub(crate) fn encode_problem(id: Option<u64>, problem: &Problem) -> Bytes {
     write(&ServerMessage::Error {
         id,
         code: problem.code(),
@@ -111,6 +112,12 @@ fn event_message(event: &Event) -> ServerMessage<'_> {
             from: from.to_string(),
             data: raw(data),
         },
+        Body::Emitted { from, name, args, attachments } => ServerMessage::Event {
+            seq: event.seq.map(|seq| seq.0),
+            from: from.to_string(),
+            name: name.as_str(),
+            args: args_with_binary(args, attachments),
+        },
         Body::Offer { from, sdp } => ServerMessage::Offer { seq, from: from.to_string(), sdp },
         Body::Answer { from, sdp } => ServerMessage::Answer { seq, from: from.to_string(), sdp },
         Body::Candidate { from, candidate } => {
@@ -124,6 +131,7 @@ fn member(view: &MemberView) -> Member<'_> {
         peer: view.peer.to_string(),
         name: view.name.as_str(),
         identity: view.identity.as_ref().map(parlor_rooms::Identity::as_str),
+        alias: view.alias.as_ref().map(parlor_rooms::Alias::as_str),
         attributes: view.attributes.iter().collect(),
         permissions: permissions(view.permissions),
         state: match view.state {
@@ -165,6 +173,6 @@ fn millis(duration: std::time::Duration) -> u64 {
 }
 
 /// Our own messages have string keys and no failing `Serialize`, so there is always a text.
-fn write(message: &ServerMessage<'_>) -> Bytes {
+pub(crate) fn write(message: &ServerMessage<'_>) -> Bytes {
     serde_json::to_vec(message).unwrap_or_default().into()
 }

@@ -16,6 +16,7 @@ pub enum ClientMessage<'a> {
     Leave(Leave),
     Chat(Chat<'a>),
     Send(Send<'a>),
+    Emit(Emit<'a>),
     Offer(Description<'a>),
     Answer(Description<'a>),
     Candidate(Candidate<'a>),
@@ -81,6 +82,24 @@ pub struct Send<'a> {
     #[serde(borrow)]
     #[schemars(with = "serde_json::Value")]
     pub data: &'a RawValue,
+    /// Everybody else when absent.
+    #[serde(borrow)]
+    pub to: Option<Vec<Cow<'a, str>>>,
+    /// May be dropped under pressure; has no number and no second try.
+    #[serde(default)]
+    #[schemars(with = "Option<bool>")]
+    pub volatile: bool,
+}
+
+/// Give a named event with arguments, as clients of Socket.IO do, to some members or to everybody else.
+#[derive(Deserialize, JsonSchema)]
+pub struct Emit<'a> {
+    pub id: Option<u64>,
+    #[serde(borrow)]
+    pub name: Cow<'a, str>,
+    #[serde(borrow)]
+    #[schemars(with = "Vec<serde_json::Value>")]
+    pub args: &'a RawValue,
     /// Everybody else when absent.
     #[serde(borrow)]
     pub to: Option<Vec<Cow<'a, str>>>,
@@ -270,6 +289,16 @@ pub enum ServerMessage<'a> {
         #[schemars(with = "serde_json::Value")]
         data: &'a RawValue,
     },
+    /// Somebody's named event; a volatile one has no `seq`.
+    Event {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        seq: Option<u64>,
+        from: String,
+        name: &'a str,
+        /// Binary arguments are `{"$binary": base64}`.
+        #[schemars(with = "Vec<serde_json::Value>")]
+        args: serde_json::Value,
+    },
     Offer {
         seq: u64,
         from: String,
@@ -309,6 +338,9 @@ pub struct Member<'a> {
     pub name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identity: Option<&'a str>,
+    /// An address that the member chose itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alias: Option<&'a str>,
     pub attributes: BTreeMap<&'a str, &'a str>,
     pub permissions: Vec<Permission>,
     pub state: State,

@@ -6,10 +6,10 @@ mod read;
 mod schema;
 mod session;
 
-pub(crate) use encode::raw;
 pub use encode::{encode_event, encode_reply};
+pub(crate) use encode::{encode_problem, raw, write};
 pub use messages::{ClientMessage, ServerMessage};
-pub(crate) use read::candidate_init;
+pub(crate) use read::{Request, candidate_init, read_text};
 pub use schema::schema;
 pub use session::Session;
 

@@ -5,19 +5,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parlor_rooms::{
-    Attributes, ChatKey, Command, Delivery, DisplayName, Identity, Join, Json, Limits, MemberRef,
-    Nonce, OnDisconnect, PeerId, Refusal, RequestId, Resume, RoomName, Secret, Seq, Signal,
-    Targets, Update,
+    Attachments, Attributes, ChatKey, Command, Delivery, DisplayName, EventName, Identity, Join,
+    Json, Limits, MemberRef, Nonce, OnDisconnect, PeerId, Refusal, RequestId, Resume, RoomName,
+    Secret, Seq, Signal, Targets, Update,
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{PROTOCOL, messages};
-use crate::depth::is_too_deep;
 use crate::error::Problem;
+use crate::object::{explain, object};
 
 /// What a frame asks for, still without saying who asks.
-pub(super) enum Request {
+pub(crate) enum Request {
     Join(Join),
     Resume(Resume),
     Command(Command),
@@ -37,13 +37,7 @@ pub(super) struct Head<'a> {
 
 impl<'a> Head<'a> {
     pub(super) fn read(text: &'a str) -> Result<Self, Problem> {
-        if is_too_deep(text) {
-            return Err(Problem::TooDeep);
-        }
-        if !text.trim_ascii_start().starts_with('{') {
-            return Err(Problem::BadJson); // Serde would take an array for a struct.
-        }
-        serde_json::from_str(text).map_err(|why| explain(&why))
+        parse(object(text)?)
     }
 
     pub(super) fn id(&self) -> Result<Option<RequestId>, Problem> {
@@ -58,6 +52,12 @@ impl<'a> Head<'a> {
         let kind = self.kind.ok_or_else(wrong)?;
         serde_json::from_str::<String>(kind.get()).map(Cow::Owned).map_err(|_| wrong())
     }
+}
+
+/// A whole message at once, with its id.
+pub(crate) fn read_text(text: &str) -> Result<(Option<RequestId>, Request), Problem> {
+    let head = Head::read(text)?;
+    Ok((head.id()?, read(&head, text)?))
 }
 
 pub(super) fn read(head: &Head<'_>, text: &str) -> Result<Request, Problem> {
@@ -77,6 +77,7 @@ fn command(kind: &str, text: &str) -> Result<Command, Problem> {
         "leave" => parse::<messages::Leave>(text).map(|_| Command::Leave),
         "chat" => chat(&parse(text)?),
         "send" => message(&parse(text)?),
+        "emit" => emit(&parse(text)?),
         "offer" => description(&parse(text)?, Signal::Offer),
         "answer" => description(&parse(text)?, Signal::Answer),
         "candidate" => candidate(&parse(text)?),
@@ -87,15 +88,6 @@ fn command(kind: &str, text: &str) -> Result<Command, Problem> {
 
 fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Problem> {
     serde_json::from_str(text).map_err(|why| explain(&why))
-}
-
-fn explain(why: &serde_json::Error) -> Problem {
-    match why.classify() {
-        serde_json::error::Category::Data => Problem::BadMessage(why.to_string()),
-        serde_json::error::Category::Io
-        | serde_json::error::Category::Syntax
-        | serde_json::error::Category::Eof => Problem::BadJson,
-    }
 }
 
 fn speaks(protocol: u64) -> Result<(), Problem> {
@@ -126,6 +118,8 @@ fn join(join: messages::Join<'_>) -> Result<Join, Problem> {
         attributes: attributes(join.attributes.unwrap_or_default())?,
         identity: identity.map_err(Problem::field("identity"))?,
         nonce: nonce.map_err(Problem::field("nonce"))?,
+        alias: None,
+        capacity: None,
         on_disconnect: OnDisconnect::Keep,
     })
 }
@@ -156,7 +150,29 @@ fn chat(chat: &messages::Chat<'_>) -> Result<Command, Problem> {
 }
 
 fn message(send: &messages::Send<'_>) -> Result<Command, Problem> {
-    let to = match &send.to {
+    let data = Json::from_checked(send.data.get());
+    Ok(Command::Message { to: targets(send.to.as_ref())?, data, delivery: delivery(send.volatile) })
+}
+
+fn emit(emit: &messages::Emit<'_>) -> Result<Command, Problem> {
+    if !emit.args.get().starts_with('[') {
+        return Err(Problem::BadMessage("`args` must be a list".into()));
+    }
+    Ok(Command::Emit {
+        to: targets(emit.to.as_ref())?,
+        name: EventName::parse(&emit.name).map_err(Problem::field("name"))?,
+        args: Json::from_checked(emit.args.get()),
+        attachments: Attachments::default(),
+        delivery: delivery(emit.volatile),
+    })
+}
+
+fn delivery(volatile: bool) -> Delivery {
+    if volatile { Delivery::Volatile } else { Delivery::Reliable }
+}
+
+fn targets(to: Option<&Vec<Cow<'_, str>>>) -> Result<Targets, Problem> {
+    Ok(match to {
         None => Targets::Others,
         Some(to) if to.is_empty() => {
             return Err(Problem::BadMessage("`to` must name somebody, or be left out".into()));
@@ -166,9 +182,7 @@ fn message(send: &messages::Send<'_>) -> Result<Command, Problem> {
             return Err(Problem::BadMessage(format!("`to` has more than {max} peers")));
         }
         Some(to) => Targets::Peers(to.iter().map(|to| target(to)).collect::<Result<_, _>>()?),
-    };
-    let delivery = if send.volatile { Delivery::Volatile } else { Delivery::Reliable };
-    Ok(Command::Message { to, data: Json::from_checked(send.data.get()), delivery })
+    })
 }
 
 /// What is no address at all is nobody's address.

@@ -1,24 +1,25 @@
 //! What no client should send, and what each dialect makes of it.
 
-use parlor_dialects::{Dialect, Frame};
+use parlor_dialects::{Door, Frame};
 use parlor_rooms::{Limits, RequestId};
 
 use crate::table::Table;
 
-fn member(dialect: Dialect) -> Table {
+fn member(door: Door) -> Table {
     let mut table = Table::new();
-    table.open("ada", dialect);
-    let join = match dialect {
-        Dialect::Native => r#"{"type":"join","protocol":1,"room":"standup"}"#,
-        Dialect::Json => r#"{"type":"join","roomId":"standup"}"#,
+    let join = if door == Door::Native {
+        r#"{"type":"join","protocol":1,"room":"standup"}"#
+    } else {
+        r#"{"type":"join","roomId":"standup"}"#
     };
+    table.open("ada", door);
     table.say("ada", join);
     table
 }
 
 /// The codes that one who is a member is answered with, or `ok`.
-fn answer(dialect: Dialect, frame: Frame<'_>) -> String {
-    let mut table = member(dialect);
+fn answer(door: Door, frame: Frame<'_>) -> String {
+    let mut table = member(door);
     let said = table.hear("ada", frame);
     let mut codes = said.iter().filter_map(|said| {
         let frame: serde_json::Value = serde_json::from_slice(&said.frame).ok()?;
@@ -30,9 +31,9 @@ fn answer(dialect: Dialect, frame: Frame<'_>) -> String {
     if still_there { code } else { format!("{code}, closed") }
 }
 
-fn check(dialect: Dialect, frames: &[(&str, &str)]) {
+fn check(door: Door, frames: &[(&str, &str)]) {
     for (frame, expected) in frames {
-        assert_eq!(answer(dialect, Frame::Text(frame)), *expected, "{frame}");
+        assert_eq!(answer(door.clone(), Frame::Text(frame)), *expected, "{frame}");
     }
 }
 
@@ -72,15 +73,16 @@ b"}"#,
         r#"{"type":"chat","text":.5}"#,
     ];
     for frame in frames {
-        for dialect in [Dialect::Native, Dialect::Json] {
-            assert_eq!(answer(dialect, Frame::Text(frame)), "bad-json", "{dialect:?} {frame:?}");
+        for door in [Door::Native, Door::Root] {
+            let code = answer(door.clone(), Frame::Text(frame));
+            assert_eq!(code, "bad-json", "{door:?} {frame:?}");
         }
     }
 }
 
 #[test]
 fn types_are_known_strings() {
-    for dialect in [Dialect::Native, Dialect::Json] {
+    for dialect in [Door::Native, Door::Root] {
         check(
             dialect,
             &[
@@ -127,15 +129,15 @@ fn ids_are_positive_integers_that_every_reader_keeps_exact() {
     ];
     for (id, expected) in ids {
         let frame = format!(r#"{{"type":"chat","id":{id},"text":"x"}}"#);
-        assert_eq!(answer(Dialect::Native, Frame::Text(&frame)), expected, "{id}");
+        assert_eq!(answer(Door::Native, Frame::Text(&frame)), expected, "{id}");
     }
-    check(Dialect::Native, &[(r#"{"type":"chat","id":1,"id":2,"text":"x"}"#, "bad-message")]);
+    check(Door::Native, &[(r#"{"type":"chat","id":1,"id":2,"text":"x"}"#, "bad-message")]);
 }
 
 #[test]
 fn fields_of_the_native_protocol_are_there_and_of_their_type() {
     check(
-        Dialect::Native,
+        Door::Native,
         &[
             (r#"{"type":"chat"}"#, "bad-message"),
             (r#"{"type":"chat","text":null}"#, "bad-message"),
@@ -192,7 +194,7 @@ fn candidates_are_objects_or_null() {
         ("1", "bad-message"),
         ("\"x\"", "bad-message"),
     ] {
-        let mut table = member(Dialect::Native);
+        let mut table = member(Door::Native);
         let frame = format!(r#"{{"type":"candidate","to":"$peer1","candidate":{candidate}}}"#);
         let lines = table.say("ada", &frame);
         let refused =
@@ -210,7 +212,7 @@ fn names_have_their_longest_length() {
             if field == "room" { "" } else { r#","room":"r""# }
         );
         let mut table = Table::new();
-        table.open("eve", Dialect::Native);
+        table.open("eve", Door::Native);
         let said = table.say("eve", &frame);
         table.lines(&said).join("\n")
     };
@@ -228,7 +230,7 @@ fn names_have_their_longest_length() {
 fn a_message_names_at_most_64_targets() {
     let targets = |count: usize| vec![r#""$peer1""#; count].join(",");
     for (count, code) in [(Limits::MAX_TARGETS, "ok"), (Limits::MAX_TARGETS + 1, "bad-message")] {
-        let mut table = member(Dialect::Native);
+        let mut table = member(Door::Native);
         let frame = format!(r#"{{"type":"send","id":1,"data":1,"to":[{}]}}"#, targets(count));
         let said = table.say("ada", &frame);
         let last = String::from_utf8_lossy(&said.last().unwrap().frame).into_owned();
@@ -244,36 +246,36 @@ fn deep_nesting_is_refused_unread_and_brackets_in_strings_are_no_nesting() {
     };
     let in_json = |levels: usize| nested(levels).replace("send", "message");
     for (levels, code) in [(63, "ok"), (64, "too-deep"), (100_000, "too-deep")] {
-        assert_eq!(answer(Dialect::Native, Frame::Text(&nested(levels))), code, "{levels}");
-        assert_eq!(answer(Dialect::Json, Frame::Text(&in_json(levels))), code, "{levels}");
+        assert_eq!(answer(Door::Native, Frame::Text(&nested(levels))), code, "{levels}");
+        assert_eq!(answer(Door::Root, Frame::Text(&in_json(levels))), code, "{levels}");
     }
     let text = format!(r#"{{"type":"chat","text":"{}\"{}"}}"#, "[".repeat(100), "{".repeat(100));
-    assert_eq!(answer(Dialect::Native, Frame::Text(&text)), "ok");
-    assert_eq!(answer(Dialect::Native, Frame::Text(&"{\"a\":".repeat(65))), "too-deep");
+    assert_eq!(answer(Door::Native, Frame::Text(&text)), "ok");
+    assert_eq!(answer(Door::Native, Frame::Text(&"{\"a\":".repeat(65))), "too-deep");
 }
 
 #[test]
 fn numbers_without_bounds_pass_through_as_data_and_nowhere_else() {
     for number in ["1e999", "-1e999", &"9".repeat(5_000), "0.1e-999", "-0"] {
         let frame = format!(r#"{{"type":"send","data":{number}}}"#);
-        assert_eq!(answer(Dialect::Native, Frame::Text(&frame)), "ok", "{number}");
+        assert_eq!(answer(Door::Native, Frame::Text(&frame)), "ok", "{number}");
         let frame = format!(r#"{{"type":"ack","seq":{number}}}"#);
-        assert_ne!(answer(Dialect::Native, Frame::Text(&frame)), "ok", "{number}");
+        assert_ne!(answer(Door::Native, Frame::Text(&frame)), "ok", "{number}");
     }
 }
 
 #[test]
 fn binary_frames_are_read_by_the_tutorials_dialect_alone() {
     let chat = br#"{"type":"chat","text":"x"}"#;
-    assert_eq!(answer(Dialect::Native, Frame::Binary(chat)), "binary-unsupported");
-    assert_eq!(answer(Dialect::Json, Frame::Binary(chat)), "ok");
-    assert_eq!(answer(Dialect::Json, Frame::Binary(b"\xff\xfe")), "bad-json");
-    assert_eq!(answer(Dialect::Json, Frame::Binary(b"")), "bad-json");
+    assert_eq!(answer(Door::Native, Frame::Binary(chat)), "binary-unsupported");
+    assert_eq!(answer(Door::Root, Frame::Binary(chat)), "ok");
+    assert_eq!(answer(Door::Root, Frame::Binary(b"\xff\xfe")), "bad-json");
+    assert_eq!(answer(Door::Root, Frame::Binary(b"")), "bad-json");
 }
 
 #[test]
 fn a_clients_own_words_are_given_back_only_in_part() {
-    let mut table = member(Dialect::Native);
+    let mut table = member(Door::Native);
     let said = table.say("ada", &format!(r#"{{"type":"{}"}}"#, "<script>é".repeat(1_000)));
     let frame = String::from_utf8_lossy(&said[0].frame).into_owned();
     assert!(frame.contains("unknown-type") && frame.len() < 500, "{frame}");

@@ -3,11 +3,15 @@
 #[cfg(test)]
 mod bodies;
 #[cfg(test)]
+mod channels;
+#[cfg(test)]
 mod corpus;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod json;
+#[cfg(test)]
+mod matchbox;
 #[cfg(test)]
 mod mixed;
 #[cfg(test)]
@@ -15,6 +19,14 @@ mod native;
 #[cfg(test)]
 mod native_errors;
 #[cfg(test)]
+mod peerjs;
+#[cfg(test)]
+mod peerjs_mixed;
+#[cfg(test)]
+mod root;
+#[cfg(test)]
 mod schema;
 #[cfg(test)]
 mod table;
+#[cfg(test)]
+mod y_webrtc;

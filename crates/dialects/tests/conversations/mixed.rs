@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use parlor_dialects::Dialect;
+use parlor_dialects::Door;
 use parlor_rooms::Counters;
 
 use crate::table::Table;
@@ -15,9 +15,9 @@ fn say(table: &mut Table, name: &str, frame: &str) -> Vec<String> {
 /// Ada speaks the native protocol, Bob the tutorials' JSON.
 fn room() -> Table {
     let mut table = Table::new();
-    table.open("ada", Dialect::Native);
+    table.open("ada", Door::Native);
     table.say("ada", r#"{"type":"join","id":1,"protocol":1,"room":"room123","name":"Ada"}"#);
-    table.open("bob", Dialect::Json);
+    table.open("bob", Door::Root);
     table
 }
 

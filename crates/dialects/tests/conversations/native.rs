@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use parlor_dialects::Dialect;
+use parlor_dialects::Door;
 
 use crate::table::Table;
 
@@ -23,7 +23,7 @@ impl Standup {
     }
 
     fn open(&mut self, name: &str) -> Vec<String> {
-        let said = self.0.open(name, Dialect::Native);
+        let said = self.0.open(name, Door::Native);
         self.0.lines(&said)
     }
 
@@ -79,7 +79,7 @@ fn a_conversation_goes_as_the_protocol_tells_it() {
 #[test]
 fn ids_and_secrets_are_text_of_a_fixed_length() {
     let mut table = Table::new();
-    table.open("ada", Dialect::Native);
+    table.open("ada", Door::Native);
     let said = table.say("ada", r#"{"type":"join","protocol":1,"room":"standup"}"#);
     let joined: serde_json::Value = serde_json::from_slice(&said[0].frame).unwrap();
     assert_eq!(joined["peer"], "AQEBAQEBAQEBAQEBAQEBAQ");
@@ -181,7 +181,7 @@ fn presence_and_ping_need_no_join() {
         table.say("eve", r#"{"type":"ping","id":2}"#),
         [r#"eve: {"type":"pong","id":2,"stable":0}"#]
     );
-    assert!(!table.0.has_joined("eve"));
+    assert!(table.0.must_join("eve"));
     table.say("ada", r#"{"type":"ack","seq":2}"#);
     assert_eq!(table.say("ada", r#"{"type":"ping"}"#), [r#"ada: {"type":"pong","stable":2}"#]);
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use parlor_dialects::{Dialect, Frame};
+use parlor_dialects::{Door, Frame};
 use parlor_rooms::{Attributes, DuplicateIdentity, Limits};
 
 use crate::table::Table;
@@ -12,10 +12,10 @@ fn table(change: impl FnOnce(&mut Limits)) -> Table {
     change(&mut limits);
     let mut table = Table::with(limits);
     for name in ["ada", "grace"] {
-        table.open(name, Dialect::Native);
+        table.open(name, Door::Native);
         join(&mut table, name);
     }
-    table.open("eve", Dialect::Native);
+    table.open("eve", Door::Native);
     table
 }
 
@@ -228,14 +228,14 @@ fn a_refused_join_or_resume_may_be_tried_again() {
     let mut table = table(|limits| limits.duplicate_identity = DuplicateIdentity::Reject);
     let taken = r#"{"type":"join","protocol":1,"room":"standup","identity":"ada"}"#;
     assert!(say(&mut table, "eve", taken)[0].contains("identity-taken"));
-    assert!(!table.has_joined("eve"));
+    assert!(table.must_join("eve"));
     let unknown =
         r#"{"type":"resume","protocol":1,"room":"attic","peer":"$peer1","secret":"$secret1"}"#;
     assert!(say(&mut table, "eve", unknown)[0].contains("session-unknown"));
     let free = r#"{"type":"join","protocol":1,"room":"standup","identity":"eve"}"#;
     let lines = say(&mut table, "eve", free);
     assert!(lines[2].starts_with(r#"eve: {"type":"joined""#), "{lines:?}");
-    assert!(table.has_joined("eve"));
+    assert!(!table.must_join("eve"));
 }
 
 #[test]

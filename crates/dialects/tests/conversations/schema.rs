@@ -1,6 +1,6 @@
 //! Every frame of the native protocol is what the published schema says. Checks the part of JSON Schema that ours uses.
 
-use parlor_dialects::{Dialect, native};
+use parlor_dialects::{Door, native};
 use parlor_rooms::{DuplicateIdentity, Limits};
 use serde_json::Value;
 
@@ -90,6 +90,7 @@ const CONVERSATION: &[(&str, &str)] = &[
     ("grace", r#"{"type":"chat","text":"hi"}"#),
     ("grace", r#"{"type":"send","data":{"any":["thing"]}}"#),
     ("grace", r#"{"type":"send","id":4,"data":null,"volatile":true,"to":["$peer1"]}"#),
+    ("grace", r#"{"type":"emit","name":"draw","args":[1,{"x":2}]}"#),
     ("ada", r#"{"type":"offer","id":5,"to":"$peer2","sdp":"v=0"}"#),
     ("ada", r#"{"type":"answer","id":6,"to":"$peer2","sdp":"v=0"}"#),
     (
@@ -121,7 +122,7 @@ fn all_frames() -> Vec<Said> {
     let mut frames = Vec::new();
     for (name, frame) in CONVERSATION {
         if !table.is_open(name) {
-            frames.extend(table.open(name, Dialect::Native));
+            frames.extend(table.open(name, Door::Native));
         }
         frames.extend(table.say(name, frame));
     }

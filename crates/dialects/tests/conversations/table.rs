@@ -2,12 +2,12 @@
 //!
 //! Ids and secrets are long: in frames, `$peer2` and `$secret2` stand for those that the second join or resume drew.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use parlor_dialects::{
-    Ask, Bytes, Dialect, Frame, Session, Step, Terms, encode_event, encode_reply,
+    Ask, Bytes, Door, Frame, Heard, LineId, Session, Step, Terms, encode_event, encode_reply,
 };
 use parlor_rooms::{
     Call, ConnectionId, Counters, Event, Fresh, Limits, Output, PeerId, Refusal, Reply, Rooms,
@@ -27,13 +27,27 @@ pub struct Table {
 struct Seat {
     name: String,
     session: Session,
+    /// What the session puts into its own words.
+    heard: VecDeque<Heard>,
 }
+
+impl Seat {
+    fn next_step(&mut self) -> Option<Step> {
+        loop {
+            if let Some(step) = self.session.poll_output() {
+                return Some(step);
+            }
+            self.session.handle_heard(&self.heard.pop_front()?);
+        }
+    }
+}
+
+type Answer = Result<Reply, Refusal>;
 
 /// What somebody was sent, as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Said {
     pub to: String,
-    pub dialect: Dialect,
     pub frame: Bytes,
 }
 
@@ -50,6 +64,7 @@ impl Table {
             max_frame_bytes: 262_144,
             messages_per_second: 200,
             burst: 400,
+            echoes: true,
             ice_urls: vec!["stun:stun.example.org".into()],
         };
         Self {
@@ -64,22 +79,27 @@ impl Table {
     }
 
     /// A new connection; a name that sits here already gets a second one, which it speaks over from now on.
-    pub fn open(&mut self, name: &str, dialect: Dialect) -> Vec<Said> {
+    pub fn open(&mut self, name: &str, door: Door) -> Vec<Said> {
         self.opened += 1;
         let id = ConnectionId(self.opened);
-        let session = Session::new(dialect, id, Arc::clone(&self.terms));
-        self.seats.insert(id, Seat { name: name.to_owned(), session });
+        // A table has no room for so many that this meets an id of those who join.
+        let own = PeerId::from_entropy([255 - u8::try_from(self.opened).unwrap_or(0); 16]);
+        let line = LineId { connection: id, peer: own };
+        let mut session = Session::new(door, line, Arc::clone(&self.terms));
+        session.handle_timeout(self.now);
+        let seat = Seat { name: name.to_owned(), session, heard: VecDeque::new() };
+        self.seats.insert(id, seat);
         self.settle(id);
-        std::mem::take(&mut self.said)
+        self.said()
     }
 
     pub fn is_open(&self, name: &str) -> bool {
         self.find(name).is_some()
     }
 
-    pub fn has_joined(&self, name: &str) -> bool {
+    pub fn must_join(&self, name: &str) -> bool {
         let seat = self.find(name).and_then(|id| self.seats.get(&id));
-        seat.is_some_and(|seat| seat.session.has_joined())
+        seat.is_some_and(|seat| seat.session.must_join())
     }
 
     pub fn say(&mut self, name: &str, text: &str) -> Vec<Said> {
@@ -93,7 +113,7 @@ impl Table {
             seat.session.handle_frame(frame);
         }
         self.settle(id);
-        std::mem::take(&mut self.said)
+        self.said()
     }
 
     /// A frame over the rate limit.
@@ -103,7 +123,7 @@ impl Table {
             seat.session.handle_excess(frame, wait);
         }
         self.settle(id);
-        std::mem::take(&mut self.said)
+        self.said()
     }
 
     /// The connection breaks.
@@ -111,14 +131,32 @@ impl Table {
         if let Some(id) = self.find(name) {
             self.disconnect(id);
         }
-        std::mem::take(&mut self.said)
+        self.said()
+    }
+
+    /// The client closes the connection.
+    pub fn bid_farewell(&mut self, name: &str, code: Option<u16>) -> Vec<Said> {
+        let Some(id) = self.find(name) else { return Vec::new() };
+        if let Some(seat) = self.seats.get_mut(&id) {
+            seat.session.handle_close(code);
+        }
+        self.settle(id);
+        self.disconnect(id);
+        self.said()
     }
 
     pub fn pass(&mut self, wait: Duration) -> Vec<Said> {
         self.now = self.now.after(wait);
         self.rooms.handle_timeout(self.now);
         self.deliver(None);
-        std::mem::take(&mut self.said)
+        let ids: Vec<_> = self.seats.keys().copied().collect();
+        for id in ids {
+            if let Some(seat) = self.seats.get_mut(&id) {
+                seat.session.handle_timeout(self.now);
+            }
+            self.settle(id);
+        }
+        self.said()
     }
 
     pub fn counters(&self) -> Counters {
@@ -130,7 +168,7 @@ impl Table {
     }
 
     fn settle(&mut self, id: ConnectionId) {
-        while let Some(step) = self.seats.get_mut(&id).and_then(|seat| seat.session.poll_output()) {
+        while let Some(step) = self.seats.get_mut(&id).and_then(Seat::next_step) {
             match step {
                 Step::Send(frame) => self.push(id, frame),
                 Step::Close(why) => {
@@ -139,6 +177,17 @@ impl Table {
                 Step::Ask(ask) => self.take_note(id, ask),
             }
         }
+    }
+
+    /// What has been said, once everybody has put into words what they heard.
+    fn said(&mut self) -> Vec<Said> {
+        let waits = |table: &Self| {
+            table.seats.iter().find(|(_, seat)| !seat.heard.is_empty()).map(|(id, _)| *id)
+        };
+        while let Some(id) = waits(self) {
+            self.settle(id);
+        }
+        std::mem::take(&mut self.said)
     }
 
     /// The answers are on their way already; the session only takes note of them.
@@ -168,14 +217,16 @@ impl Table {
     }
 
     /// Puts out what the rooms have; returns the answers to the one who asked.
-    fn deliver(&mut self, asking: Option<ConnectionId>) -> Vec<Result<Reply, Refusal>> {
+    fn deliver(&mut self, asking: Option<ConnectionId>) -> Vec<Answer> {
         let mut answers = Vec::new();
         while let Some(output) = self.rooms.poll_output() {
             match output {
-                Output::Event { to, event } => to.iter().for_each(|id| self.tell(*id, &event)),
+                Output::Event { to, event } => {
+                    to.iter().for_each(|id| self.tell(*id, &event, to.len()));
+                }
                 Output::Reply { call, reply } => {
-                    self.answer(call, &reply);
-                    answers.extend((Some(call.connection) == asking).then_some(reply));
+                    let taken = self.answer(call, reply);
+                    answers.extend(taken.filter(|_| Some(call.connection) == asking));
                 }
                 Output::Replaced { connection } => self.close(connection, "closed 4001 replaced"),
             }
@@ -183,16 +234,26 @@ impl Table {
         answers
     }
 
-    fn tell(&mut self, id: ConnectionId, event: &Event) {
-        let Some(seat) = self.seats.get(&id) else { return };
-        let frame = encode_event(seat.session.dialect(), event);
+    fn tell(&mut self, id: ConnectionId, event: &Arc<Event>, hearers: usize) {
+        let Some(seat) = self.seats.get_mut(&id) else { return };
+        let Some(dialect) = seat.session.dialect() else { return };
+        if !dialect.shares_words() {
+            return seat.heard.push_back(Heard::Event(event.clone()));
+        }
+        let frame = encode_event(dialect, event, hearers);
         frame.into_iter().for_each(|frame| self.push(id, frame));
     }
 
-    fn answer(&mut self, call: Call, reply: &Result<Reply, Refusal>) {
-        let Some(seat) = self.seats.get(&call.connection) else { return };
-        let frames = encode_reply(seat.session.dialect(), call, reply, &self.terms);
+    fn answer(&mut self, call: Call, reply: Answer) -> Option<Answer> {
+        let seat = self.seats.get_mut(&call.connection)?;
+        let dialect = seat.session.dialect()?;
+        if !dialect.shares_words() {
+            seat.heard.push_back(Heard::Reply(call, reply));
+            return None;
+        }
+        let frames = encode_reply(dialect, call, &reply, &self.terms);
         frames.into_iter().for_each(|frame| self.push(call.connection, frame));
+        Some(reply)
     }
 
     fn close(&mut self, id: ConnectionId, why: &str) {
@@ -208,8 +269,8 @@ impl Table {
 
     fn push(&mut self, id: ConnectionId, frame: Bytes) {
         let Some(seat) = self.seats.get(&id) else { return };
-        let (to, dialect) = (seat.name.clone(), seat.session.dialect());
-        self.said.push(Said { to, dialect, frame });
+        let to = seat.name.clone();
+        self.said.push(Said { to, frame });
     }
 
     fn draw(&mut self) -> Fresh {

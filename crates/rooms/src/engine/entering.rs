@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Output, Rooms};
 use crate::command::{Call, Fresh, Join, MemberRef, OnDisconnect, Resume};
 use crate::event::{Body, Event, Joined, LeaveReason, Picture, Reply, Resumed, State};
-use crate::ids::{PeerId, Secret, Timestamp};
+use crate::ids::{ConnectionId, PeerId, Secret, Timestamp};
 use crate::limits::DuplicateIdentity;
 use crate::log::Audience;
 use crate::member::{Link, Member, Renewal, Repetition, Seat};
@@ -25,19 +25,14 @@ impl Rooms {
             if room.on_connection(call.connection).is_some() {
                 return Err(Refusal::AlreadyJoined);
             }
-            let repetition =
-                join.nonce.as_ref().and_then(|nonce| room.repetition(nonce, call.connection));
-            match repetition {
-                Some((peer, Repetition::Again)) => {
-                    let renewal = Renewal { used: None, next: fresh.secret };
-                    self.start_anew(call, &MemberRef { room: join.room, peer }, renewal, now);
-                    return Ok(());
-                }
-                Some((_, Repetition::Late)) => return Err(Refusal::AlreadyJoined),
-                None => {}
+            if let Some(peer) = readmitted(room, &join, call.connection)? {
+                let renewal = Renewal { used: None, next: fresh.secret };
+                self.start_anew(call, &MemberRef { room: join.room, peer }, renewal, now);
+                return Ok(());
             }
             replaced = self.duplicates(room, &join)?;
-            if room.len() >= self.limits.max_members + replaced.len() {
+            let capacity = join.capacity.unwrap_or(usize::MAX).min(self.limits.max_members);
+            if room.len() >= capacity.saturating_add(replaced.len()) {
                 return Err(Refusal::RoomFull);
             }
         } else if self.rooms.len() >= self.limits.max_rooms && !self.end_an_empty_room() {
@@ -207,5 +202,24 @@ impl Rooms {
             self.outputs.push_back(Output::Event { to: vec![call.connection], event });
         }
         self.settle(&who.room);
+    }
+}
+
+/// The member that this join is: one whose `joined` was lost on the way, or the holder of the same alias.
+fn readmitted(
+    room: &Room,
+    join: &Join,
+    connection: ConnectionId,
+) -> Result<Option<PeerId>, Refusal> {
+    match join.nonce.as_ref().and_then(|nonce| room.repetition(nonce, connection)) {
+        Some((peer, Repetition::Again)) => return Ok(Some(peer)),
+        Some((_, Repetition::Late)) => return Err(Refusal::AlreadyJoined),
+        None => {}
+    }
+    let Some(claim) = &join.alias else { return Ok(None) };
+    match room.of_alias(&claim.alias) {
+        None => Ok(None),
+        Some(member) if member.gives_way_to(&claim.token) => Ok(Some(member.peer())),
+        Some(_) => Err(Refusal::AliasTaken),
     }
 }

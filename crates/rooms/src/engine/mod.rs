@@ -1,5 +1,6 @@
 //! All rooms of one driver: takes what happened, puts out what is to be delivered.
 
+mod aside;
 mod entering;
 mod speaking;
 
@@ -7,7 +8,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use crate::command::{Call, Command, Fresh, Join, MemberRef, OnDisconnect, Resume};
-use crate::event::{Body, Event, LeaveReason, Presence, Reply, State};
+use crate::event::{Body, Event, LeaveReason, MemberView, Presence, Reply, State};
 use crate::ids::{ConnectionId, PeerId, RoomName, Seq, Timestamp};
 use crate::limits::Limits;
 use crate::log::Audience;
@@ -78,10 +79,21 @@ impl Rooms {
         }
     }
 
+    /// Who is in a room, as its members see them.
+    #[must_use]
+    pub fn members(&self, room: &RoomName) -> Vec<Arc<MemberView>> {
+        self.rooms.get(room).map(Room::views).unwrap_or_default()
+    }
+
     pub fn handle_join(&mut self, call: Call, join: Join, fresh: Fresh, now: Timestamp) {
         if let Err(refusal) = self.join(call, join, fresh, now) {
             self.outputs.push_back(Output::Reply { call, reply: Err(refusal) });
         }
+    }
+
+    /// The driver's own policy forbids what was asked.
+    pub fn handle_refusal(&mut self, call: Call, refusal: Refusal) {
+        self.outputs.push_back(Output::Reply { call, reply: Err(refusal) });
     }
 
     pub fn handle_resume(&mut self, call: Call, resume: &Resume, fresh: Fresh, now: Timestamp) {

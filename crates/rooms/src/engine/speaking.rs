@@ -32,14 +32,12 @@ impl Rooms {
             }
             Command::Message { to, data, delivery } => {
                 let to = self.audience(who, to)?;
-                let body = Body::Message { from, data };
-                match delivery {
-                    Delivery::Reliable => Ok(self.record(&who.room, to, body, now)),
-                    Delivery::Volatile => {
-                        self.mention(who, &to, body, now);
-                        Ok(None)
-                    }
-                }
+                self.pass_on(who, (to, delivery), Body::Message { from, data }, now)
+            }
+            Command::Emit { to, name, args, attachments, delivery } => {
+                let to = self.audience(who, to)?;
+                let body = Body::Emitted { from, name, args, attachments };
+                self.pass_on(who, (to, delivery), body, now)
             }
             Command::Signal { to, signal } => {
                 let to = self.audience(who, to)?;
@@ -50,10 +48,22 @@ impl Rooms {
         }
     }
 
-    fn mention(&mut self, who: &MemberRef, to: &Audience, body: Body, now: Timestamp) {
-        let Some(room) = self.rooms.get(&who.room) else { return };
-        let heard = room.mention(to, body, now);
-        self.tell(heard);
+    fn pass_on(
+        &mut self,
+        who: &MemberRef,
+        (to, delivery): (Audience, Delivery),
+        body: Body,
+        now: Timestamp,
+    ) -> Outcome {
+        match delivery {
+            Delivery::Reliable => Ok(self.record(&who.room, to, body, now)),
+            Delivery::Volatile => {
+                let room = self.rooms.get(&who.room).ok_or(Refusal::NotJoined)?;
+                let heard = room.mention(&to, body, now);
+                self.tell(heard);
+                Ok(None)
+            }
+        }
     }
 
     fn update(&mut self, who: &MemberRef, update: &Update, now: Timestamp) -> Outcome {
@@ -77,7 +87,11 @@ impl Rooms {
 
     /// Only members of the same room can be targets.
     fn audience(&self, who: &MemberRef, to: Targets) -> Result<Audience, Refusal> {
-        let Targets::Peers(mut peers) = to else { return Ok(Audience::AllBut(who.peer)) };
+        let mut peers = match to {
+            Targets::Others => return Ok(Audience::AllBut(who.peer)),
+            Targets::All => return Ok(Audience::All),
+            Targets::Peers(peers) => peers,
+        };
         let room = self.rooms.get(&who.room).ok_or(Refusal::NotJoined)?;
         if peers.iter().any(|peer| room.get(*peer).is_none()) {
             return Err(Refusal::UnknownTarget);
@@ -99,7 +113,7 @@ fn body_of(from: PeerId, signal: Signal) -> Body {
 fn permit(member: &MemberView, command: &Command) -> Result<(), Refusal> {
     let permitted = match command {
         Command::Chat { .. } => member.permissions.chat,
-        Command::Message { .. } => member.permissions.message,
+        Command::Message { .. } | Command::Emit { .. } => member.permissions.message,
         Command::Signal { .. } => member.permissions.signal,
         Command::Update(_) => member.permissions.update,
         Command::Leave => true,
@@ -111,6 +125,9 @@ fn measure(command: &Command, limits: &Limits) -> Result<(), Refusal> {
     let (what, bytes, max_bytes) = match command {
         Command::Chat { text, .. } => ("text", text.len(), limits.chat_bytes),
         Command::Message { data, .. } => ("data", data.as_str().len(), limits.message_bytes),
+        Command::Emit { args, attachments, .. } => {
+            ("args", args.as_str().len() + attachments.bytes(), limits.message_bytes)
+        }
         Command::Signal { signal: Signal::Offer(sdp) | Signal::Answer(sdp), .. } => {
             ("sdp", sdp.len(), limits.sdp_bytes)
         }

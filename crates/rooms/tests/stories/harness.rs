@@ -103,6 +103,8 @@ impl House {
             attributes: Attributes::default(),
             identity: None,
             nonce: None,
+            alias: None,
+            capacity: None,
             on_disconnect: OnDisconnect::Keep,
         };
         change(&mut join);

@@ -34,6 +34,7 @@ fn the_answer_to_a_join_and_the_news_of_it_say_all_there_is_to_say() {
         peer: peer(number),
         name: DisplayName::parse(name).unwrap(),
         identity: None,
+        alias: None,
         attributes: Attributes::default(),
         permissions: Permissions::ALL,
         state: State::Connected,

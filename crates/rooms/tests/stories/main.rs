@@ -1,6 +1,8 @@
 //! What rooms promise, told as stories: what happens, then everything that comes out, in virtual time.
 
 #[cfg(test)]
+mod aside;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
 mod identity;

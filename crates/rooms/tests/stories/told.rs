@@ -50,6 +50,9 @@ impl Told<'_> {
             Body::Message { from, data } => {
                 format!("message from {}: {}", self.peer(*from), data.as_str())
             }
+            Body::Emitted { from, name, args, .. } => {
+                format!("{} from {}: {}", name.as_str(), self.peer(*from), args.as_str())
+            }
             Body::Offer { from, sdp } => format!("offer from {}: {sdp}", self.peer(*from)),
             Body::Answer { from, sdp } => format!("answer from {}: {sdp}", self.peer(*from)),
             Body::Candidate { from, candidate } => {

@@ -12,8 +12,8 @@ mod value;
 mod words;
 
 pub use address::{LOOPBACK, ListenAddress};
-pub use settings::{Config, Limits};
-pub use words::{AllowedOrigin, DuplicateIdentity, LogFormat};
+pub use settings::{Config, Dialects, Limits};
+pub use words::{AllowedOrigin, DialectPolicy, DuplicateIdentity, LogFormat};
 
 use flags::{Arguments, Mode};
 use settings::{SETTINGS, Setting};

@@ -4,7 +4,9 @@
 use super::address::ListenAddress;
 use super::quantity::Bytes;
 use super::value::{Raw, Shape, Value, Wrong, expected_within, parse_within};
-use super::words::{AllowedOrigin, DuplicateIdentity, Folder, IceServer, LogFilter, LogFormat};
+use super::words::{
+    AllowedOrigin, DialectPolicy, DuplicateIdentity, Folder, IceServer, LogFilter, LogFormat,
+};
 use std::time::Duration;
 
 /// One row of the table.
@@ -107,6 +109,24 @@ settings! {
         /// Bytes of events and chat that all rooms keep together.
         total_bytes: Bytes = Bytes::mib(512), Bytes::mib(1)..=Bytes::mib(1_048_576);
     }
+    "Dialects", "dialects." => dialects: Dialects {
+        /// Clients of the common WebSocket tutorials, on `/`.
+        json: DialectPolicy = DialectPolicy::Auto;
+        /// Clients that open channels, on `/`.
+        channels: DialectPolicy = DialectPolicy::Auto;
+        /// Clients that want every message back, on `/`. Off, a first message that is no JSON is told to be a mistake.
+        echo: DialectPolicy = DialectPolicy::Off;
+        /// Clients of y-webrtc, on `/` and `/signaling`.
+        ywebrtc: DialectPolicy = DialectPolicy::Auto;
+        /// Clients of matchbox, on `/<room>`.
+        matchbox: DialectPolicy = DialectPolicy::Auto;
+        /// Clients of Socket.IO 3 and 4, on `/socket.io/`.
+        socketio: DialectPolicy = DialectPolicy::Auto;
+        /// Clients of PeerJS, on `/peerjs`; a key is the name of a room.
+        peerjs: DialectPolicy = DialectPolicy::Auto;
+        /// Whether anybody who knows a PeerJS key may list who is in its room.
+        peerjs_discovery: bool = false;
+    }
     "Limits", "limits." => limits: Limits {
         /// Rooms at the same time.
         max_rooms: usize = 10_000, 1..=10_000_000;
@@ -132,7 +152,7 @@ settings! {
         message_bytes: Bytes = Bytes::kib(64), Bytes(1)..=Bytes::mib(8);
         /// Size of a session description.
         sdp_bytes: Bytes = Bytes::kib(128), Bytes::kib(4)..=Bytes::mib(1);
-        /// How long a connection may take to join a room.
+        /// How long a connection may take to join a room. Pages that open their socket before somebody clicks, on `/` and `/signaling`, have as long as they like.
         join_timeout: Duration = Duration::from_secs(10), SECOND..=HOUR;
         /// How long a connection may be silent before it is closed.
         idle_timeout: Duration = Duration::from_secs(45), SECOND..=HOUR;

@@ -2,6 +2,7 @@
 
 use super::value::{Word, Wrong, quoted};
 use crate::origin::{Origin, is_host, parse_port};
+use parlor_rooms::RoomName;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -178,6 +179,77 @@ choice! {
     }
 }
 
+/// Whether a dialect is spoken, whose clients carry no token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DialectPolicy {
+    /// On where only this machine can connect, else off.
+    Auto,
+    On,
+    Off,
+    Rooms(Vec<RoomPattern>),
+}
+
+/// The name of a room, or the beginning of names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RoomPattern {
+    Exactly(String),
+    StartsWith(String),
+}
+
+impl RoomPattern {
+    pub fn fits(&self, room: &RoomName) -> bool {
+        match self {
+            Self::Exactly(name) => room.as_str() == name,
+            Self::StartsWith(beginning) => room.as_str().starts_with(beginning),
+        }
+    }
+}
+
+impl fmt::Display for DialectPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::On => f.write_str("on"),
+            Self::Off => f.write_str("off"),
+            Self::Rooms(rooms) => {
+                let shown = rooms.iter().map(|room| match room {
+                    RoomPattern::Exactly(name) => name.clone(),
+                    RoomPattern::StartsWith(beginning) => format!("{beginning}*"),
+                });
+                write!(f, "rooms:{}", shown.collect::<Vec<_>>().join(","))
+            }
+        }
+    }
+}
+
+impl Word for DialectPolicy {
+    const PLACEHOLDER: &'static str = "POLICY";
+
+    fn expected() -> String {
+        "auto (on where only this machine can connect), on, off, or rooms such as \"rooms:lobby,club-*\""
+            .into()
+    }
+
+    fn read(text: &str) -> Result<Self, Wrong> {
+        let pattern = |text: &str| {
+            let (name, pattern) = match text.strip_suffix('*') {
+                Some(name) => (name, RoomPattern::StartsWith(name.into())),
+                None => (text, RoomPattern::Exactly(text.into())),
+            };
+            RoomName::parse(name).map(|_| pattern).map_err(|_| Wrong::Kind)
+        };
+        match text {
+            "auto" => Ok(Self::Auto),
+            "on" => Ok(Self::On),
+            "off" => Ok(Self::Off),
+            _ => {
+                let rooms = text.strip_prefix("rooms:").ok_or(Wrong::Kind)?;
+                rooms.split(',').map(pattern).collect::<Result<_, _>>().map(Self::Rooms)
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -203,6 +275,24 @@ mod tests {
         for text in ["", "infoo", "verbose", "parlor=loud"] {
             assert!(LogFilter::read(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_dialect_is_on_off_or_in_some_rooms() {
+        for text in ["auto", "on", "off", "rooms:lobby", "rooms:lobby,club-*"] {
+            assert_eq!(DialectPolicy::read(text).unwrap().to_string(), text);
+        }
+        for text in ["", "yes", "rooms:", "rooms:*", "rooms:a,,b", "lobby"] {
+            assert_eq!(DialectPolicy::read(text), Err(Wrong::Kind), "{text}");
+        }
+        let Ok(DialectPolicy::Rooms(rooms)) = DialectPolicy::read("rooms:lobby,club-*") else {
+            panic!("no rooms")
+        };
+        let fits = |name: &str| {
+            let name = RoomName::parse(name).unwrap();
+            rooms.iter().any(|pattern| pattern.fits(&name))
+        };
+        assert_eq!(["lobby", "club-7", "lobby2", "club"].map(fits), [true, true, false, false]);
     }
 
     #[test]

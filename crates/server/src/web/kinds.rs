@@ -20,6 +20,7 @@ pub fn content_type(path: &str) -> Option<&'static str> {
         "ts" if path.starts_with("sdk/") && stem.ends_with(".d") => {
             Some("text/plain; charset=utf-8")
         }
+        "map" if path.starts_with("socket.io-client/") => Some("application/json"),
         _ => None,
     }
 }

@@ -22,6 +22,14 @@ impl Web {
         folder.map_or(Ok(Self::Embedded), |path| Folder::open(path).map(Self::Disk))
     }
 
+    /// The client files of Socket.IO, which are always those inside the program.
+    pub fn serve_socket_io(file: &str, request: &HeaderMap) -> Option<Response<Body>> {
+        let mut response = embedded::serve(&format!("socket.io-client/{file}"), request)?;
+        protect(response.headers_mut(), PART);
+        protect(response.headers_mut(), FOR_ALL);
+        Some(response)
+    }
+
     /// `path` is relative to `web/`.
     pub async fn serve(&self, path: &str, request: &HeaderMap) -> Response<Body> {
         let found = match self {

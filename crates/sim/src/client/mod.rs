@@ -9,7 +9,7 @@ mod requests;
 
 use json::Json;
 use native::Native;
-use parlor_dialects::Dialect;
+use parlor_dialects::Door;
 
 pub use record::{Chat, Message, Picture, Record};
 
@@ -41,10 +41,10 @@ impl Client {
         Self::Json(Box::new(Json::new(name, room)))
     }
 
-    pub(crate) fn dialect(&self) -> Dialect {
+    pub(crate) fn door(&self) -> Door {
         match self {
-            Self::Native(_) => Dialect::Native,
-            Self::Json(_) => Dialect::Json,
+            Self::Native(_) => Door::Native,
+            Self::Json(_) => Door::Root,
         }
     }
 

@@ -74,7 +74,7 @@ impl Line {
         }
         let ping = self.heard_at.max(self.pinged_at) + setup.idle_timeout / 3;
         let write = self.blocked_since.map(|since| since + WRITE_TIMEOUT);
-        let join = (!self.session.has_joined()).then_some(self.opened_at + setup.join_timeout);
+        let join = self.session.must_join().then_some(self.opened_at + setup.join_timeout);
         let always = [ping, self.heard_at + setup.idle_timeout];
         always.into_iter().chain(write).chain(join).min()
     }
@@ -86,7 +86,7 @@ impl Line {
         if self.blocked_since.is_some_and(|since| now >= since + WRITE_TIMEOUT) {
             self.outbox.give_up();
             self.blocked_since = Some(now);
-        } else if !self.session.has_joined() && now >= self.opened_at + setup.join_timeout {
+        } else if self.session.must_join() && now >= self.opened_at + setup.join_timeout {
             self.outbox.close(Close::JoinTimeout);
         } else if now >= self.heard_at + setup.idle_timeout {
             self.outbox.close(Close::IdleTimeout);

@@ -5,7 +5,9 @@ mod line;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use parlor_dialects::{Ask, Close, Dialect, Session, Step, Terms, encode_event, encode_reply};
+use parlor_dialects::{
+    Ask, Bytes, Close, Dialect, Door, LineId, Session, Step, Terms, encode_event, encode_reply,
+};
 use parlor_rooms::{
     Call, ConnectionId, Counters, Event, Fresh, Output, PeerId, Refusal, Reply, Rooms, Secret,
     Timestamp,
@@ -56,10 +58,11 @@ impl Server {
         self.lines.len()
     }
 
-    pub fn handle_open(&mut self, link: LinkId, dialect: Dialect, now: Millis) {
+    pub fn handle_open(&mut self, link: LinkId, door: Door, now: Millis) {
         self.accepted += 1;
         let id = ConnectionId(self.accepted);
-        let session = Session::new(dialect, id, self.terms.clone());
+        let line = LineId { connection: id, peer: PeerId::from_entropy(self.rng.bytes()) };
+        let session = Session::new(door, line, self.terms.clone());
         let line = Line::new(link, session, &self.setup, now);
         self.lines.insert(id, line);
         self.on_link.insert(link, id);
@@ -186,7 +189,8 @@ impl Server {
     fn answer(&mut self, call: Call, reply: &Result<Reply, Refusal>) {
         let terms = self.terms.clone();
         self.write_to(call.connection, |line| {
-            for frame in encode_reply(line.session.dialect(), call, reply, &terms) {
+            let Some(dialect) = line.session.dialect() else { return };
+            for frame in encode_reply(dialect, call, reply, &terms) {
                 line.outbox.push(frame, Sending::Reliable);
             }
             if let Ok(Reply::Resumed(resumed)) = reply {
@@ -197,15 +201,14 @@ impl Server {
 
     fn tell(&mut self, to: &[ConnectionId], event: &Event) {
         let sending = if event.seq.is_some() { Sending::Reliable } else { Sending::Volatile };
-        let of = |dialect| encode_event(dialect, event);
-        let (native, json) = (of(Dialect::Native), of(Dialect::Json));
+        let mut encoded: BTreeMap<Dialect, Option<Bytes>> = BTreeMap::new();
         for id in to {
+            let dialect = self.lines.get(id).and_then(|line| line.session.dialect());
+            let Some(dialect) = dialect else { continue };
+            let encode = || encode_event(dialect, event, to.len());
+            let frame = encoded.entry(dialect).or_insert_with(encode).clone();
             self.write_to(*id, |line| {
-                let frame = match line.session.dialect() {
-                    Dialect::Native => &native,
-                    Dialect::Json => &json,
-                };
-                frame.iter().for_each(|frame| line.outbox.push(frame.clone(), sending));
+                frame.into_iter().for_each(|frame| line.outbox.push(frame, sending));
             });
         }
     }

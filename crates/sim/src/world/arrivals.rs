@@ -32,7 +32,7 @@ impl World {
             Item::Open => {
                 let owner = self.owners.get(&link).and_then(|id| self.clients.get(*id));
                 let Some(seat) = owner else { return };
-                server.handle_open(link, seat.client.dialect(), now);
+                server.handle_open(link, seat.client.door(), now);
                 self.send(link, Way::Down, Item::Open);
             }
             Item::Text(text) => {

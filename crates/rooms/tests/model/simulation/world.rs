@@ -166,6 +166,8 @@ impl World {
             attributes: Attributes::default(),
             identity: (wish.identity > 1).then(|| person(wish.identity)),
             nonce: wish.nonce.then(|| Nonce::parse(&nonce).unwrap()),
+            alias: None,
+            capacity: None,
             on_disconnect: keep,
         }
     }
@@ -402,6 +404,7 @@ impl World {
         let text = match &event.body {
             Body::Chat { text, .. } => text.to_string(),
             Body::Message { data, .. } => data.as_str().to_owned(),
+            Body::Emitted { args, .. } => args.as_str().to_owned(),
             Body::Offer { sdp, .. } | Body::Answer { sdp, .. } => sdp.to_string(),
             Body::Candidate { candidate, .. } => candidate.as_str().to_owned(),
             Body::MemberJoined(_) | Body::MemberLeft { .. } | Body::MemberUpdated(_) => return,

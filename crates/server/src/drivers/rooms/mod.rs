@@ -5,6 +5,7 @@
 
 mod clock;
 mod outbox;
+mod policies;
 mod terms;
 
 use clock::Clock;
@@ -14,19 +15,24 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use parlor_dialects::{Ask, Bytes, Close, Dialect, Terms, encode_event, encode_reply};
+use parlor_dialects::{
+    Ask, Bytes, Close, Dialect, Heard, LineId, Terms, encode_event, encode_reply,
+};
 use parlor_rooms::{
-    Call, ConnectionId, Event, Fresh, Limits, Output, PeerId, Refusal, Reply, Rooms, Secret,
+    Aside, Call, ConnectionId, Event, Fresh, Limits, MemberRef, MemberView, Output, PeerId,
+    Refusal, Reply, RoomName, Rooms, Secret, Timestamp,
 };
 use tokio::sync::Notify;
 
 use crate::config::Config;
+use policies::Policies;
 
 /// A connection as the rooms know it.
 #[derive(Clone)]
 pub struct Line {
-    pub id: ConnectionId,
+    pub id: LineId,
     pub outbox: Arc<Outbox>,
 }
 
@@ -36,6 +42,7 @@ pub struct RoomsDriver {
     limits: Limits,
     terms: Arc<Terms>,
     outbox_limits: OutboxLimits,
+    policies: Policies,
     last_line: AtomicU64,
     /// A deadline has come that is earlier than the one being waited for.
     rearmed: Notify,
@@ -47,7 +54,8 @@ struct Inner {
 }
 
 /// What the rooms answered to the line that asked.
-pub type Answers = Vec<Result<Reply, Refusal>>;
+pub type Answers = Vec<Answer>;
+pub type Answer = Result<Reply, Refusal>;
 
 impl RoomsDriver {
     /// Starts the driver; its deadlines are watched by a task that ends with it.
@@ -60,6 +68,7 @@ impl RoomsDriver {
             limits,
             terms: Arc::new(terms::terms(config)),
             outbox_limits: terms::outbox(config),
+            policies: Policies::new(config),
             last_line: AtomicU64::new(0),
             rearmed: Notify::new(),
         });
@@ -68,10 +77,44 @@ impl RoomsDriver {
     }
 
     /// A new connection, not yet known to any room.
-    pub fn open_line(&self, dialect: Dialect) -> Line {
-        let number = self.last_line.fetch_add(1, Ordering::Relaxed) + 1;
-        let outbox = Arc::new(Outbox::new(dialect, self.outbox_limits));
-        Line { id: ConnectionId(number), outbox }
+    pub fn open_line(&self) -> Result<Line, getrandom::Error> {
+        self.open_line_of(None, Arc::default())
+    }
+
+    /// A new connection of somebody who had that address before, or of somebody new. `told` as in [`Outbox::new`].
+    pub fn open_line_of(
+        &self,
+        peer: Option<PeerId>,
+        told: Arc<Notify>,
+    ) -> Result<Line, getrandom::Error> {
+        let peer = peer.map_or_else(fresh_peer, Ok)?;
+        let connection = ConnectionId(self.last_line.fetch_add(1, Ordering::Relaxed) + 1);
+        let id = LineId { connection, peer };
+        Ok(Line { id, outbox: Arc::new(Outbox::new(self.outbox_limits, told)) })
+    }
+
+    /// Whether clients of this kind are served at all.
+    pub fn speaks(&self, dialect: Dialect) -> bool {
+        self.policies.speak(dialect)
+    }
+
+    /// Whether clients of this kind may be in a room.
+    pub fn allows(&self, dialect: Dialect, room: &RoomName) -> bool {
+        self.policies.allow(Some(dialect), room)
+    }
+
+    /// Who is in a room, for those whom the policies let see it.
+    pub fn members(&self, room: &RoomName) -> Vec<Arc<MemberView>> {
+        self.lock().engine.members(room)
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// How long it is until then.
+    pub fn until(&self, at: Timestamp) -> Duration {
+        self.clock.until(at)
     }
 
     pub fn terms(&self) -> &Arc<Terms> {
@@ -81,7 +124,7 @@ impl RoomsDriver {
     /// Carries out one ask. The answers are in the line's outbox already; they are returned to be taken note of.
     pub fn ask(&self, line: &Line, ask: Ask) -> Answers {
         let fresh = match &ask {
-            Ask::Join(..) | Ask::Resume(..) => match fresh() {
+            Ask::Join(..) | Ask::Resume(..) => match fresh(line.id.peer) {
                 Ok(fresh) => Some(fresh),
                 Err(fault) => {
                     tracing::error!(%fault, "the system gives no entropy");
@@ -93,8 +136,13 @@ impl RoomsDriver {
         };
         let now = self.clock.now();
         self.run(Some(line), |inner| {
-            inner.lines.entry(line.id).or_insert_with(|| line.outbox.clone());
+            inner.lines.entry(line.id.connection).or_insert_with(|| line.outbox.clone());
             match (ask, fresh) {
+                (Ask::Join(call, join), _)
+                    if !self.policies.allow(line.outbox.dialect(), &join.room) =>
+                {
+                    inner.engine.handle_refusal(call, Refusal::NotPermitted);
+                }
                 (Ask::Join(call, join), Some(fresh)) => {
                     inner.engine.handle_join(call, join, fresh, now);
                 }
@@ -104,12 +152,30 @@ impl RoomsDriver {
                 (Ask::Command(call, who, command), _) => {
                     inner.engine.handle_command(call, &who, command, now);
                 }
+                (Ask::Presence(call, room), _)
+                    if !self.policies.allow(line.outbox.dialect(), &room) =>
+                {
+                    inner.engine.handle_refusal(call, Refusal::NotPermitted);
+                }
                 (Ask::Presence(call, room), _) => inner.engine.handle_presence(call, room),
                 (Ask::Ping(call, who), _) => inner.engine.handle_ping(call, &who),
-                (Ask::Ack(who, seq), _) => inner.engine.handle_ack(line.id, &who, seq),
+                (Ask::Ack(who, seq), _) => inner.engine.handle_ack(line.id.connection, &who, seq),
                 (Ask::Join(..) | Ask::Resume(..), None) => {}
             }
         })
+    }
+
+    /// Carries out what a member asks on another way than its line. The caller has made sure that it is the member.
+    pub fn ask_aside(&self, who: &MemberRef, aside: Aside) -> Answer {
+        let now = self.clock.now();
+        let mut answer = Err(Refusal::SessionUnknown);
+        self.run(None, |inner| answer = inner.engine.handle_aside(who, aside, now));
+        answer
+    }
+
+    /// Entropy for whatever else opens something.
+    pub fn draw_secret(&self) -> Result<Secret, getrandom::Error> {
+        secret()
     }
 
     /// The line is gone.
@@ -126,7 +192,7 @@ impl RoomsDriver {
         let before = inner.engine.poll_timeout();
         let done = catch_unwind(AssertUnwindSafe(|| {
             work(&mut inner);
-            inner.deliver(asking.map(|line| line.id), &self.terms)
+            inner.deliver(asking.map(|line| line.id.connection), &self.terms)
         }));
         let answers = done.unwrap_or_else(|_| {
             tracing::error!("bug: the rooms failed and are started anew");
@@ -173,8 +239,8 @@ impl Inner {
             match output {
                 Output::Event { to, event } => self.tell(&to, &event),
                 Output::Reply { call, reply } => {
-                    self.answer(call, &reply, terms);
-                    answers.extend((Some(call.connection) == asking).then_some(reply));
+                    let taken = self.answer(call, reply, terms);
+                    answers.extend(taken.filter(|_| Some(call.connection) == asking));
                 }
                 Output::Replaced { connection } => {
                     let replaced = self.lines.remove(&connection);
@@ -185,27 +251,38 @@ impl Inner {
         answers
     }
 
-    fn answer(&self, call: Call, reply: &Result<Reply, Refusal>, terms: &Terms) {
-        let Some(outbox) = self.lines.get(&call.connection) else { return };
-        for frame in encode_reply(outbox.dialect(), call, reply, terms) {
+    /// Encodes an answer, or lets the session do so, which then takes note of it by itself.
+    fn answer(&self, call: Call, reply: Answer, terms: &Terms) -> Option<Answer> {
+        let outbox = self.lines.get(&call.connection)?;
+        let dialect = outbox.dialect()?;
+        if !dialect.shares_words() {
+            let replayed = replayed(&reply);
+            outbox.hear(Heard::Reply(call, reply), Sending::Reliable);
+            replayed.inspect(|count| outbox.begin_replay(*count));
+            return None;
+        }
+        for frame in encode_reply(dialect, call, &reply, terms) {
             outbox.push(frame, Sending::Reliable);
         }
-        if let Ok(Reply::Resumed(resumed)) = reply {
-            outbox.begin_replay(resumed.replayed);
-        }
+        replayed(&reply).inspect(|count| outbox.begin_replay(*count));
+        Some(reply)
     }
 
     /// One encoding for all who speak the same dialect.
-    fn tell(&self, to: &[ConnectionId], event: &Event) {
+    fn tell(&self, to: &[ConnectionId], event: &Arc<Event>) {
         let sending = if event.seq.is_some() { Sending::Reliable } else { Sending::Volatile };
         let mut encoded: Vec<(Dialect, Option<Bytes>)> = Vec::new();
         for outbox in to.iter().filter_map(|id| self.lines.get(id)) {
-            let dialect = outbox.dialect();
+            let Some(dialect) = outbox.dialect() else { continue };
+            if !dialect.shares_words() {
+                outbox.hear(Heard::Event(event.clone()), sending);
+                continue;
+            }
             let known = encoded.iter().find(|(known, _)| *known == dialect);
             let frame = match known {
                 Some((_, frame)) => frame.clone(),
                 None => {
-                    let frame = encode_event(dialect, event);
+                    let frame = encode_event(dialect, event, to.len());
                     encoded.push((dialect, frame.clone()));
                     frame
                 }
@@ -224,9 +301,23 @@ impl Inner {
     }
 }
 
-fn fresh() -> Result<Fresh, getrandom::Error> {
-    let (mut peer, mut secret) = ([0; 16], [0; 24]);
+/// How many of the next events are what the member missed.
+fn replayed(reply: &Answer) -> Option<usize> {
+    if let Ok(Reply::Resumed(resumed)) = reply { Some(resumed.replayed) } else { None }
+}
+
+fn fresh_peer() -> Result<PeerId, getrandom::Error> {
+    let mut peer = [0; 16];
     getrandom::fill(&mut peer)?;
+    Ok(PeerId::from_entropy(peer))
+}
+
+fn fresh(peer: PeerId) -> Result<Fresh, getrandom::Error> {
+    Ok(Fresh { peer, secret: secret()? })
+}
+
+fn secret() -> Result<Secret, getrandom::Error> {
+    let mut secret = [0; 24];
     getrandom::fill(&mut secret)?;
-    Ok(Fresh { peer: PeerId::from_entropy(peer), secret: Secret::from_entropy(secret) })
+    Ok(Secret::from_entropy(secret))
 }

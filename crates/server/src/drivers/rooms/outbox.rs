@@ -1,9 +1,9 @@
-//! What waits to be written to one connection: bounded, volatile frames dropped first, then the connection closed.
+//! What waits for one connection: bounded, volatile things dropped first, then the connection closed.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use parlor_dialects::{Bytes, Close, Dialect};
+use parlor_dialects::{Bytes, Close, Dialect, Heard};
 use tokio::sync::Notify;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,44 +21,66 @@ pub struct OutboxLimits {
 }
 
 pub struct Outbox {
-    dialect: Dialect,
+    dialect: OnceLock<Dialect>,
     limits: OutboxLimits,
     state: Mutex<State>,
+    /// There is something to write.
     changed: Notify,
+    /// There is something to hear.
+    told: Arc<Notify>,
 }
 
 #[derive(Default)]
 struct State {
-    /// What a member missed. Bounded by the log that it comes from, so it is not measured here: whoever missed
-    /// more than an outbox holds would be closed for it each time they come back.
-    replay: VecDeque<Bytes>,
+    frames: VecDeque<Kept<Bytes>>,
+    /// For sessions that put what happens into their own words.
+    heard: VecDeque<Kept<Heard>>,
+    measured: Measure,
+    /// So many of the next things are what a member missed. The log that they come from bounds them, so they
+    /// are not measured: whoever missed more than an outbox holds would be closed for it each time they come back.
     still_replayed: usize,
-    frames: VecDeque<Bytes>,
-    bytes: usize,
     ping: bool,
     close: Option<Close>,
 }
 
+struct Kept<T> {
+    what: T,
+    measure: Measure,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Measure {
+    count: usize,
+    bytes: usize,
+}
+
 impl State {
-    fn push(&mut self, frame: Bytes, sending: Sending, limits: OutboxLimits) {
+    /// Whether something of this size is taken, and how much of it counts.
+    fn admit(&mut self, bytes: usize, sending: Sending, limits: OutboxLimits) -> Option<Measure> {
         if self.close.is_some() {
-            return;
+            return None;
         }
         if let Some(left) = self.still_replayed.checked_sub(1) {
             self.still_replayed = left;
-            return self.replay.push_back(frame);
+            return Some(Measure::default());
         }
-        let (frames, bytes) = (self.frames.len() + 1, self.bytes + frame.len());
-        if sending == Sending::Volatile && (frames > limits.frames / 4 || bytes > limits.bytes / 4)
-        {
-            return;
+        let more = Measure { count: self.measured.count + 1, bytes: self.measured.bytes + bytes };
+        let is_over = |part| more.count > limits.frames / part || more.bytes > limits.bytes / part;
+        if sending == Sending::Volatile && is_over(4) {
+            return None;
         }
-        if frames > limits.frames || bytes > limits.bytes {
+        if is_over(1) {
             *self = Self { close: Some(Close::SlowConsumer), ..Self::default() };
-        } else {
-            self.bytes = bytes;
-            self.frames.push_back(frame);
+            return None;
         }
+        self.measured = more;
+        Some(Measure { count: 1, bytes })
+    }
+
+    fn release<T>(&mut self, kept: Kept<T>) -> T {
+        self.measured.count -= kept.measure.count;
+        self.measured.bytes -= kept.measure.bytes;
+        kept.what
     }
 }
 
@@ -71,30 +93,59 @@ pub enum Next {
 }
 
 impl Outbox {
-    pub fn new(dialect: Dialect, limits: OutboxLimits) -> Self {
-        Self { dialect, limits, state: Mutex::default(), changed: Notify::new() }
+    /// `told` is notified when there is something to hear, or the connection is to be closed.
+    pub fn new(limits: OutboxLimits, told: Arc<Notify>) -> Self {
+        Self {
+            dialect: OnceLock::new(),
+            limits,
+            state: Mutex::default(),
+            changed: Notify::new(),
+            told,
+        }
     }
 
-    pub fn dialect(&self) -> Dialect {
-        self.dialect
+    /// `None` until the first frame has told.
+    pub fn dialect(&self) -> Option<Dialect> {
+        self.dialect.get().copied()
+    }
+
+    /// The first word counts.
+    pub fn speak(&self, dialect: Dialect) {
+        _ = self.dialect.set(dialect);
     }
 
     pub fn push(&self, frame: Bytes, sending: Sending) {
-        self.lock().push(frame, sending, self.limits);
+        let mut state = self.lock();
+        if let Some(measure) = state.admit(frame.len(), sending, self.limits) {
+            state.frames.push_back(Kept { what: frame, measure });
+        }
+        drop(state);
         self.changed.notify_one();
     }
 
-    /// The next `count` frames are what a member missed. Everything that waits goes before them.
+    /// Something that this connection's session encodes itself.
+    pub fn hear(&self, heard: Heard, sending: Sending) {
+        let mut state = self.lock();
+        if let Some(measure) = state.admit(heard.cost(), sending, self.limits) {
+            state.heard.push_back(Kept { what: heard, measure });
+        }
+        drop(state);
+        self.told.notify_one();
+        self.changed.notify_one();
+    }
+
+    /// The next `count` things are what a member missed; the answer that says so and what waits before it is not measured either.
     pub fn begin_replay(&self, count: usize) {
         let mut state = self.lock();
-        let before = std::mem::take(&mut state.frames);
-        state.replay.extend(before);
-        (state.bytes, state.still_replayed) = (0, count);
+        state.frames.iter_mut().for_each(|kept| kept.measure = Measure::default());
+        state.heard.iter_mut().for_each(|kept| kept.measure = Measure::default());
+        (state.measured, state.still_replayed) = (Measure::default(), count);
     }
 
     /// What waits is still written, then the connection is closed. The first reason counts.
     pub fn close(&self, why: Close) {
         self.lock().close.get_or_insert(why);
+        self.told.notify_one();
         self.changed.notify_one();
     }
 
@@ -105,7 +156,27 @@ impl Outbox {
     }
 
     pub fn is_closing(&self) -> bool {
-        self.lock().close.is_some()
+        self.closing().is_some()
+    }
+
+    pub fn closing(&self) -> Option<Close> {
+        self.lock().close
+    }
+
+    pub fn has_heard(&self) -> bool {
+        !self.lock().heard.is_empty()
+    }
+
+    /// The oldest thing that was heard and is not told yet.
+    pub fn take_heard(&self) -> Option<Heard> {
+        let mut state = self.lock();
+        let kept = state.heard.pop_front()?;
+        Some(state.release(kept))
+    }
+
+    /// Returns when there may be something to take. May be dropped at any time.
+    pub async fn told(&self) {
+        self.told.notified().await;
     }
 
     /// At least one frame and at most about `max_bytes`, or the reason to close when none waits. May be dropped at any time.
@@ -133,13 +204,18 @@ impl Outbox {
         if std::mem::take(&mut state.ping) {
             return Some(Next::Ping);
         }
-        let replay = take_up_to(&mut state.replay, max_bytes);
-        if !replay.is_empty() {
-            return Some(Next::Frames(replay));
+        if state.frames.is_empty() {
+            return state.close.map(Next::Close);
         }
-        let frames = take_up_to(&mut state.frames, max_bytes);
-        state.bytes -= frames.iter().map(Bytes::len).sum::<usize>();
-        if frames.is_empty() { state.close.map(Next::Close) } else { Some(Next::Frames(frames)) }
+        let mut taken = Vec::new();
+        let mut bytes = 0;
+        while bytes < max_bytes
+            && let Some(kept) = state.frames.pop_front()
+        {
+            bytes += kept.what.len();
+            taken.push(state.release(kept));
+        }
+        Some(Next::Frames(taken))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -148,24 +224,12 @@ impl Outbox {
     }
 }
 
-/// The oldest frames, until they are about so many bytes.
-fn take_up_to(queue: &mut VecDeque<Bytes>, max_bytes: usize) -> Vec<Bytes> {
-    let mut bytes = 0;
-    let fit = queue.iter().take_while(|frame| {
-        let more = bytes < max_bytes;
-        bytes += frame.len();
-        more
-    });
-    let count = fit.count();
-    queue.drain(..count).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn outbox(frames: usize) -> Outbox {
-        Outbox::new(Dialect::Native, OutboxLimits { frames, bytes: 1_000 })
+        Outbox::new(OutboxLimits { frames, bytes: 1_000 }, Arc::default())
     }
 
     fn drain(outbox: &Outbox) -> (Vec<Bytes>, Option<Close>) {

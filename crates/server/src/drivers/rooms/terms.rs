@@ -1,9 +1,10 @@
 //! The configuration in the words of the engines.
 
-use parlor_dialects::Terms;
+use parlor_dialects::{Dialect, Terms};
 use parlor_rooms::Limits;
 
 use super::OutboxLimits;
+use super::policies::Policies;
 use crate::config::{Config, DuplicateIdentity};
 
 pub fn limits(config: &Config) -> Limits {
@@ -38,6 +39,7 @@ pub fn terms(config: &Config) -> Terms {
         idle_timeout: limits.idle_timeout,
         max_frame_bytes: limits.max_frame.0,
         messages_per_second: u32::try_from(limits.messages_per_second).unwrap_or(u32::MAX),
+        echoes: Policies::new(config).speak(Dialect::Echo),
         burst: u32::try_from(limits.burst).unwrap_or(u32::MAX),
         ice_urls: config.ice.servers.iter().map(ToString::to_string).collect(),
     }

@@ -11,12 +11,14 @@ use http_body_util::BodyExt;
 use tower::ServiceExt;
 
 fn node(stopper: &Stopper) -> Arc<Node> {
+    let rooms = RoomsDriver::start(&Config::default());
     Arc::new(Node {
         config: Config::default(),
         origins: OriginPolicy::new(&[]),
         stopping: stopper.listen(),
         web: Web::open(None).unwrap(),
-        rooms: RoomsDriver::start(&Config::default()),
+        socketio: crate::drivers::socketio::start(&Config::default(), Arc::clone(&rooms), 100),
+        rooms,
     })
 }
 

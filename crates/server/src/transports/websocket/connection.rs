@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
-use parlor_dialects::{Close, Frame, Session, Step};
+use parlor_dialects::{Close, Door, Frame, Session, Step};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_websockets::proto::ProtocolError;
@@ -36,7 +36,7 @@ const FORGIVEN_PER_SECOND: usize = 20;
 const CONTROL_FRAMES_PER_SECOND: usize = 10;
 const CONTROL_FRAMES_BURST: usize = 100;
 
-pub async fn serve<S>(node: &Node, line: Line, stream: S)
+pub async fn serve<S>(node: &Node, door: Door, line: Line, stream: S)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -50,7 +50,7 @@ where
     let reader = Reader {
         rooms: &node.rooms,
         limits,
-        session: Session::new(outbox.dialect(), id, Arc::clone(node.rooms.terms())),
+        session: Session::new(door, id, Arc::clone(node.rooms.terms())),
         line,
         rate: Bucket::new(limits.messages_per_second, limits.burst, now.into_std()),
         refusals: Bucket::new(FORGIVEN_PER_SECOND, MAX_REFUSALS, now.into_std()),
@@ -70,7 +70,7 @@ where
         () = write(&mut sink, &outbox) => {}
         () = close_at_stop(node.stopping.clone(), &outbox) => {}
     }
-    node.rooms.disconnect(id);
+    node.rooms.disconnect(id.connection);
     if let Ok(socket) = sink.reunite(stream) {
         linger(socket.into_inner().into_inner()).await;
     }
@@ -97,18 +97,24 @@ impl Reader<'_> {
     {
         self.settle();
         loop {
+            let max_len = self.limits.max_frame.0;
             let next = tokio::select! {
-                next = timeout_at(self.next_deadline(), stream.next()) => next,
-                () = self.meter.exceeded() => Ok(Some(Err(Error::PayloadTooLong { len: usize::MAX, max_len: self.limits.max_frame.0 }))),
+                next = timeout_at(self.next_deadline(), stream.next()) => Some(next),
+                () = self.line.outbox.told() => None,
+                () = self.meter.exceeded() => {
+                    Some(Ok(Some(Err(Error::PayloadTooLong { len: usize::MAX, max_len }))))
+                }
             };
+            self.session.handle_timeout(self.rooms.now());
             match next {
-                Ok(Some(Ok(message))) => self.hear(&message),
-                Ok(Some(Err(error))) => match reason(&error) {
+                None => self.settle(),
+                Some(Ok(Some(Ok(message)))) => self.hear(&message),
+                Some(Ok(Some(Err(error)))) => match reason(&error) {
                     Some(why) => self.line.outbox.close(why),
                     None => return,
                 },
-                Ok(None) => return,
-                Err(_) => self.handle_deadline(),
+                Some(Ok(None)) => return,
+                Some(Err(_)) => self.handle_deadline(),
             }
             if self.line.outbox.is_closing() {
                 // Nobody is heard any more; the writer ends this connection.
@@ -122,7 +128,7 @@ impl Reader<'_> {
         let frame = match message.as_text() {
             Some(text) => Frame::Text(text),
             None if message.is_binary() => Frame::Binary(message.as_payload()),
-            None => return self.hear_control_frame(),
+            None => return self.hear_control_frame(message),
         };
         self.meter.start_anew();
         match self.rate.take(self.heard_at.into_std()) {
@@ -138,15 +144,26 @@ impl Reader<'_> {
     }
 
     /// Answered by the frame layer, which keeps every answer that is not read: a flood of them ends here.
-    fn hear_control_frame(&mut self) {
+    fn hear_control_frame(&mut self, message: &Message) {
         if self.control_frames.take(self.heard_at.into_std()).is_err() {
-            self.line.outbox.close(Close::RateLimited);
+            return self.line.outbox.close(Close::RateLimited);
+        }
+        if let Some((code, _)) = message.as_close() {
+            let code = Some(code).filter(|code| *code != CloseCode::NO_STATUS_RECEIVED);
+            self.session.handle_close(code.map(u16::from));
+            self.settle();
         }
     }
 
     /// Does what the session wants done, until it wants nothing more.
     fn settle(&mut self) {
-        while let Some(step) = self.session.poll_output() {
+        if let Some(dialect) = self.session.dialect() {
+            self.line.outbox.speak(dialect);
+            if !self.rooms.speaks(dialect) {
+                return self.line.outbox.close(Close::DialectOff);
+            }
+        }
+        while let Some(step) = self.next_step() {
             match step {
                 Step::Send(frame) => self.line.outbox.push(frame, Sending::Reliable),
                 Step::Close(why) => self.line.outbox.close(why),
@@ -158,23 +175,39 @@ impl Reader<'_> {
         }
     }
 
-    fn next_deadline(&self) -> Instant {
-        let ping = self.heard_at.max(self.pinged_at) + self.limits.idle_timeout / 3;
-        let next = ping.min(self.heard_at + self.limits.idle_timeout);
-        if self.session.has_joined() {
-            next
-        } else {
-            next.min(self.opened_at + self.limits.join_timeout)
+    /// What the session wants, or what it wants once it has heard what happened.
+    fn next_step(&mut self) -> Option<Step> {
+        loop {
+            if let Some(step) = self.session.poll_output() {
+                return Some(step);
+            }
+            self.session.handle_heard(&self.line.outbox.take_heard()?);
         }
     }
 
+    fn next_deadline(&self) -> Instant {
+        let next = self.next_ping().min(self.heard_at + self.limits.idle_timeout);
+        let wanted = self.session.poll_timeout().map(|at| Instant::now() + self.rooms.until(at));
+        let next = wanted.map_or(next, |wanted| next.min(wanted));
+        if self.session.must_join() {
+            next.min(self.opened_at + self.limits.join_timeout)
+        } else {
+            next
+        }
+    }
+
+    fn next_ping(&self) -> Instant {
+        self.heard_at.max(self.pinged_at) + self.limits.idle_timeout / 3
+    }
+
     fn handle_deadline(&mut self) {
+        self.settle();
         let now = Instant::now();
-        if !self.session.has_joined() && now >= self.opened_at + self.limits.join_timeout {
+        if self.session.must_join() && now >= self.opened_at + self.limits.join_timeout {
             self.line.outbox.close(Close::JoinTimeout);
         } else if now >= self.heard_at + self.limits.idle_timeout {
             self.line.outbox.close(Close::IdleTimeout);
-        } else {
+        } else if now >= self.next_ping() {
             self.pinged_at = now;
             self.line.outbox.ping();
         }

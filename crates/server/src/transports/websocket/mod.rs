@@ -1,22 +1,22 @@
 //! WebSocket: the opening handshake of RFC 6455 on a request that hyper has read. Knows no dialect's words.
 
 mod connection;
-mod handshake;
+pub mod handshake;
 mod metered;
-mod rate;
+pub mod rate;
 
 use std::sync::Arc;
 
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use hyper_util::rt::TokioIo;
-use parlor_dialects::{Close, Dialect};
+use parlor_dialects::{Close, Door};
 
 use super::http::Client;
 use crate::node::Node;
 
 /// Answers the handshake; what follows is served by a task of its own. The origin was checked before.
-pub fn upgrade(node: &Arc<Node>, dialect: Dialect, mut request: Request) -> Response {
+pub fn upgrade(node: &Arc<Node>, door: Door, mut request: Request) -> Response {
     let accept = match handshake::accept(&request) {
         Ok(accept) => accept,
         Err(refused) => return refused.into_response(),
@@ -28,11 +28,14 @@ pub fn upgrade(node: &Arc<Node>, dialect: Dialect, mut request: Request) -> Resp
     tokio::spawn(async move {
         // An error means that the client went away before the answer was written.
         let Ok(upgraded) = upgrading.await else { return };
-        let line = node.rooms.open_line(dialect);
+        let line = match node.rooms.open_line() {
+            Ok(line) => line,
+            Err(fault) => return tracing::error!(%fault, "the system gives no entropy"),
+        };
         if over_limit {
             line.outbox.close(Close::TooManyConnections);
         }
-        connection::serve(&node, line, TokioIo::new(upgraded)).await;
+        connection::serve(&node, door, line, TokioIo::new(upgraded)).await;
     });
     handshake::switching_protocols(&accept)
 }

@@ -20,13 +20,20 @@ impl Bucket {
 
     /// Takes one, or tells how long to wait for one.
     pub fn take(&mut self, now: Instant) -> Result<(), Duration> {
+        self.take_many(1, now)
+    }
+
+    /// Takes so many or none. More than the burst is taken from a full bucket, and filled up before the next.
+    #[expect(clippy::cast_precision_loss, reason = "no count comes near 2^52")]
+    pub fn take_many(&mut self, count: usize, now: Instant) -> Result<(), Duration> {
+        let wanted = (count as f64).min(self.burst);
         let passed = now.saturating_duration_since(self.filled_at).as_secs_f64();
         self.filled_at = now;
         self.tokens = (self.tokens + passed * self.per_second).min(self.burst);
-        if self.tokens < 1.0 {
-            return Err(Duration::from_secs_f64((1.0 - self.tokens) / self.per_second));
+        if self.tokens < wanted {
+            return Err(Duration::from_secs_f64((wanted - self.tokens) / self.per_second));
         }
-        self.tokens -= 1.0;
+        self.tokens -= count as f64;
         Ok(())
     }
 }
@@ -47,5 +54,17 @@ mod tests {
         let much_later = start + Duration::from_secs(60);
         let taken = (0..10).filter(|_| bucket.take(much_later).is_ok()).count();
         assert_eq!(taken, 3);
+    }
+
+    #[test]
+    fn many_are_taken_together_or_not_at_all() {
+        let start = Instant::now();
+        let mut bucket = Bucket::new(10, 3, start);
+        assert_eq!(bucket.take(start), Ok(()));
+        assert_eq!(bucket.take_many(3, start), Err(Duration::from_millis(100)));
+        assert_eq!(bucket.take_many(2, start), Ok(()));
+        let later = start + Duration::from_secs(60);
+        assert_eq!(bucket.take_many(13, later), Ok(()));
+        assert_eq!(bucket.take(later), Err(Duration::from_millis(1_100)));
     }
 }

@@ -90,6 +90,7 @@ impl Reference {
             peer: fresh.peer,
             name: join.name,
             identity: join.identity,
+            alias: None,
             attributes: join.attributes,
             permissions: self.limits.permissions,
             state: State::Connected,

@@ -55,14 +55,12 @@ impl Reference {
             }
             Command::Message { to, data, delivery } => {
                 let to = self.targets(who, to)?;
-                let body = Body::Message { from, data };
-                match delivery {
-                    Delivery::Reliable => Ok(Some(self.record(&who.room, to, body, now))),
-                    Delivery::Volatile => {
-                        self.mention(who, &to, body, now);
-                        Ok(None)
-                    }
-                }
+                Ok(self.pass_on(who, (to, delivery), Body::Message { from, data }, now))
+            }
+            Command::Emit { to, name, args, attachments, delivery } => {
+                let to = self.targets(who, to)?;
+                let body = Body::Emitted { from, name, args, attachments };
+                Ok(self.pass_on(who, (to, delivery), body, now))
             }
             Command::Signal { to, signal } => {
                 let to = self.targets(who, to)?;
@@ -75,6 +73,22 @@ impl Reference {
             }
             Command::Update(update) => self.update(who, &update, now),
             Command::Leave => Ok(None),
+        }
+    }
+
+    fn pass_on(
+        &mut self,
+        who: &MemberRef,
+        (to, delivery): (Vec<PeerId>, Delivery),
+        body: Body,
+        now: Timestamp,
+    ) -> Option<Seq> {
+        match delivery {
+            Delivery::Reliable => Some(self.record(&who.room, to, body, now)),
+            Delivery::Volatile => {
+                self.mention(who, &to, body, now);
+                None
+            }
         }
     }
 
@@ -108,8 +122,10 @@ impl Reference {
 
     fn targets(&self, who: &MemberRef, to: Targets) -> Result<Vec<PeerId>, Refusal> {
         let room = self.rooms.get(&who.room).ok_or(Refusal::NotJoined)?;
-        let Targets::Peers(mut peers) = to else {
-            return Ok(room.peers().filter(|peer| *peer != who.peer).collect());
+        let mut peers = match to {
+            Targets::Others => return Ok(room.peers().filter(|peer| *peer != who.peer).collect()),
+            Targets::All => return Ok(room.peers().collect()),
+            Targets::Peers(peers) => peers,
         };
         if peers.iter().any(|peer| room.get(*peer).is_none()) {
             return Err(Refusal::UnknownTarget);

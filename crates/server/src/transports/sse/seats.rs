@@ -1,0 +1,232 @@
+//! The members that are here by streams: whose token is whose, and which stream is their newest.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use parlor_dialects::sse::{
+    Entrance, EventId, Tail, Token, Trouble, encode_entered, encode_problem,
+};
+use parlor_dialects::{Ask, Close, Problem};
+use parlor_rooms::{Call, ConnectionId, MemberRef, PeerId, Reply, RoomName, Secret};
+
+use super::answered::Answered;
+use crate::config::Limits;
+use crate::drivers::rooms::{Line, Outbox, RoomsDriver};
+use crate::transports::gate::{Gate, Permit};
+use crate::transports::websocket::rate::Bucket;
+
+pub struct Seats {
+    /// A member counts as a connection also between two streams.
+    gate: Arc<Gate>,
+    rate: (usize, usize),
+    taken: Mutex<Taken>,
+}
+
+type Taken = HashMap<PeerId, Arc<Seat>>;
+
+/// One member, from its first stream until its session is over.
+pub struct Seat {
+    pub who: MemberRef,
+    token: Token,
+    desk: Mutex<Desk>,
+    newest: Mutex<Newest>,
+    _permit: Permit,
+}
+
+/// What one POST leaves behind for the next.
+pub struct Desk {
+    pub rate: Bucket,
+    pub answered: Answered,
+}
+
+struct Newest {
+    connection: ConnectionId,
+    outbox: Arc<Outbox>,
+    has_left: bool,
+}
+
+/// How a request for a stream ends.
+pub enum Entered {
+    Seated(Seated),
+    /// The member has left: an `EventSource` that comes back by itself is told to stop.
+    Over,
+}
+
+pub struct Seated {
+    pub seat: Arc<Seat>,
+    /// What the stream says first.
+    pub first: Vec<u8>,
+    pub tail: Tail,
+    /// Something follows at once, or the client knows nothing yet.
+    pub has_news: bool,
+}
+
+impl Seats {
+    pub fn new(limits: &Limits) -> Arc<Self> {
+        Arc::new(Self {
+            gate: Gate::new(limits.max_connections, limits.max_connections_per_address),
+            rate: (limits.messages_per_second, limits.burst),
+            taken: Mutex::default(),
+        })
+    }
+
+    /// Goes on with a session, or joins. The table is locked meanwhile: the stream that is replaced must find its
+    /// seat taken over when it looks for it.
+    pub fn enter(
+        &self,
+        rooms: &RoomsDriver,
+        line: &Line,
+        entrance: &Entrance,
+        address: Option<IpAddr>,
+    ) -> Result<Entered, Trouble> {
+        let mut taken = lock(&self.taken);
+        let mut first = Vec::new();
+        let mut entering = Entering { seats: self, rooms, line, address, taken: &mut taken };
+        match &entrance.last_event {
+            None => {}
+            Some(Ok(id)) if entering.has_left(id.peer) => return Ok(Entered::Over),
+            Some(last_event) => match entering.resume(entrance, last_event) {
+                Ok(seated) => return Ok(Entered::Seated(seated)),
+                Err(Trouble::Problem(why)) if entrance.has_name => {
+                    first.extend_from_slice(&encode_problem(&why));
+                }
+                Err(trouble) => return Err(trouble),
+            },
+        }
+        let call = entering.call();
+        let mut seated = entering.ask(Ask::Join(call, entrance.join.clone()), None)?;
+        first.append(&mut seated.first);
+        Ok(Entered::Seated(Seated { first, ..seated }))
+    }
+
+    /// The member of this room that a token is of.
+    pub fn find(&self, room: &RoomName, token: &Token) -> Result<Arc<Seat>, Trouble> {
+        let seat = lock(&self.taken).get(&token.peer).cloned();
+        let seat = seat.filter(|seat| seat.who.room == *room && seat.token == *token);
+        let seat = seat.ok_or(Trouble::BadToken)?;
+        if lock(&seat.newest).has_left { Err(Trouble::Left) } else { Ok(seat) }
+    }
+
+    /// The session of a stream is over, unless a newer stream goes on with it.
+    pub fn free(&self, seat: &Seat, connection: ConnectionId) {
+        let mut taken = lock(&self.taken);
+        if seat.is_served_by(connection) {
+            taken.remove(&seat.who.peer);
+        }
+    }
+
+    fn permit(&self, address: Option<IpAddr>) -> Result<Permit, Trouble> {
+        let address = address.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let permit = self.gate.enter(address).filter(|permit| !permit.over_limit());
+        permit.ok_or(Trouble::TooManyStreams)
+    }
+}
+
+impl Seat {
+    pub fn desk(&self) -> MutexGuard<'_, Desk> {
+        lock(&self.desk)
+    }
+
+    /// Its member has left by a POST, which the stream doesn't know yet.
+    pub fn leave(&self) {
+        let mut newest = lock(&self.newest);
+        newest.has_left = true;
+        newest.outbox.close(Close::Left);
+    }
+
+    pub fn is_served_by(&self, connection: ConnectionId) -> bool {
+        lock(&self.newest).connection == connection
+    }
+
+    fn serve(&self, line: &Line) {
+        let mut newest = lock(&self.newest);
+        newest.connection = line.id.connection;
+        newest.outbox = Arc::clone(&line.outbox);
+    }
+}
+
+/// One request that comes in, with the table in its hands.
+struct Entering<'a> {
+    seats: &'a Seats,
+    rooms: &'a RoomsDriver,
+    line: &'a Line,
+    address: Option<IpAddr>,
+    taken: &'a mut Taken,
+}
+
+impl Entering<'_> {
+    fn call(&self) -> Call {
+        Call { connection: self.line.id.connection, request: None }
+    }
+
+    fn has_left(&self, peer: PeerId) -> bool {
+        self.taken.get(&peer).is_some_and(|seat| lock(&seat.newest).has_left)
+    }
+
+    fn resume(
+        &mut self,
+        entrance: &Entrance,
+        last_event: &Result<EventId, Problem>,
+    ) -> Result<Seated, Trouble> {
+        let id = last_event.as_ref().map_err(Clone::clone)?;
+        let call = self.call();
+        self.ask(Ask::Resume(call, entrance.resume(*id)), Some(*id))
+    }
+
+    fn ask(&mut self, ask: Ask, came_with: Option<EventId>) -> Result<Seated, Trouble> {
+        let known = came_with.is_some_and(|id| self.taken.contains_key(&id.peer));
+        let permit = if known { None } else { Some(self.seats.permit(self.address)?) };
+        let token_secret = self.rooms.draw_secret().map_err(|_| Trouble::Internal)?;
+        let reply = self.rooms.ask(self.line, ask).into_iter().next().ok_or(Trouble::Internal)?;
+        let reply = reply.map_err(Problem::Refused)?;
+        let (who, has_news) = entered(&reply).ok_or(Trouble::Internal)?;
+        let seat = match self.taken.get(&who.peer) {
+            Some(seat) => Arc::clone(seat),
+            None => {
+                let permit = permit.map_or_else(|| self.seats.permit(self.address), Ok)?;
+                let seat = Arc::new(self.new_seat(who, token_secret, permit));
+                self.taken.insert(seat.who.peer, Arc::clone(&seat));
+                seat
+            }
+        };
+        seat.serve(self.line);
+        let terms = self.rooms.terms();
+        let (first, tail) =
+            encode_entered(&reply, came_with, seat.token, terms).ok_or(Trouble::Internal)?;
+        Ok(Seated { seat, first: first.to_vec(), tail, has_news })
+    }
+
+    fn new_seat(&self, who: MemberRef, secret: Secret, permit: Permit) -> Seat {
+        let (per_second, burst) = self.seats.rate;
+        let rate = Bucket::new(per_second, burst, Instant::now());
+        let (connection, outbox) = (self.line.id.connection, Arc::clone(&self.line.outbox));
+        Seat {
+            token: Token { peer: who.peer, secret },
+            who,
+            desk: Mutex::new(Desk { rate, answered: Answered::default() }),
+            newest: Mutex::new(Newest { connection, outbox, has_left: false }),
+            _permit: permit,
+        }
+    }
+}
+
+/// Who has entered, and whether there is something to tell at once.
+fn entered(reply: &Reply) -> Option<(MemberRef, bool)> {
+    match reply {
+        Reply::Joined(joined) => {
+            Some((MemberRef { room: joined.room.clone(), peer: joined.peer }, true))
+        }
+        Reply::Resumed(resumed) => {
+            let who = MemberRef { room: resumed.room.clone(), peer: resumed.peer };
+            Some((who, resumed.replayed > 0))
+        }
+        Reply::Done { .. } | Reply::Left | Reply::Presence(_) | Reply::Pong { .. } => None,
+    }
+}
+
+/// Nothing is left half done under any of these locks, so a panic elsewhere doesn't spoil what they hold.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
