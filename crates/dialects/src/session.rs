@@ -29,18 +29,6 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    pub const ALL: [Self; 9] = [
-        Self::Native,
-        Self::Sse,
-        Self::Json,
-        Self::Channels,
-        Self::Echo,
-        Self::YWebrtc,
-        Self::Matchbox,
-        Self::PeerJs,
-        Self::SocketIo,
-    ];
-
     /// Whether an event has the same words for every client. Where it has not, each session hears and encodes for itself.
     #[must_use]
     pub fn shares_words(self) -> bool {

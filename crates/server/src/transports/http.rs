@@ -115,10 +115,7 @@ fn notice_silence(connection: &Connection, after: Duration) {
 }
 
 pub fn is_websocket(headers: &HeaderMap) -> bool {
-    let upgrades = headers.get_all(UPGRADE).into_iter().filter_map(|value| value.to_str().ok());
-    upgrades
-        .flat_map(|value| value.split(','))
-        .any(|word| word.trim().eq_ignore_ascii_case("websocket"))
+    websocket::handshake::has_token(headers, &UPGRADE, "websocket")
 }
 
 /// Before every route: foreign pages open no WebSocket, and surplus connections get no service.
