@@ -47,7 +47,7 @@ for (const [way, transports] of Object.entries(TRANSPORTS)) {
     const [ada, grace] = await pair(`order-${way}`, { transports });
     const heard = collect(grace, 'count');
     for (let count = 0; count < 5_000; count += 1) ada.emit('count', count);
-    await until(() => heard.length >= 5_000, `5000 events, not ${heard.length}`, 40_000);
+    await until(() => heard.length >= 5_000, () => `5000 events, not ${heard.length}`, 40_000);
     assert.ok(heard.every((count, index) => count === index), 'in order');
     assert.equal(heard.length, 5_000);
   });
@@ -67,7 +67,7 @@ test('events emitted right after connecting, and before, are never lost', async 
     await ada.timeout(10_000).emitWithAck('leave-room', 'early');
     ada.close();
   }
-  await until(() => heard.length >= rounds * 20, `all, not ${heard.length}`);
+  await until(() => heard.length >= rounds * 20, () => `all, not ${heard.length}`);
   const expected = Array.from({ length: rounds * 20 }, (_, at) => `${Math.floor(at / 20)}.${at % 20}`);
   assert.deepEqual(heard, expected);
 });

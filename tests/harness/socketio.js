@@ -45,11 +45,11 @@ export function collect(socket, name) {
   return heard;
 }
 
-/** Waits until something holds, looking again after each turn of the loop. */
+/** Waits until something holds, looking again after each turn of the loop. `what` may be told when it is over. */
 export async function until(holds, what, timeoutMs = ANSWER_TIMEOUT_MS) {
   const deadline = Date.now() + timeoutMs;
   while (!holds()) {
-    if (Date.now() > deadline) throw new Error(`never: ${what}`);
+    if (Date.now() > deadline) throw new Error(`never: ${typeof what === 'function' ? what() : what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

@@ -32,6 +32,8 @@ pub struct Engine {
     wire: Wire,
     /// A POST is being read.
     posting: bool,
+    /// What it brought, and was not heard yet.
+    posted: VecDeque<Packet>,
     waiting: VecDeque<Packet>,
     waiting_bytes: usize,
     heart: Heart,
@@ -64,6 +66,7 @@ impl Engine {
             settings,
             wire,
             posting: false,
+            posted: VecDeque::new(),
             waiting: VecDeque::new(),
             waiting_bytes: 0,
             heart: Heart::PingAt(now.after(settings.ping_interval)),
@@ -153,24 +156,37 @@ impl Engine {
         Ok(())
     }
 
-    /// The body of the POST that was begun.
-    pub fn handle_post(&mut self, body: &[u8], now: Timestamp) -> Result<(), Refused> {
-        self.posting = false;
+    /// The body of the POST that was begun. It is heard by [`Self::handle_posted`].
+    pub fn handle_post(&mut self, body: &[u8]) -> Result<(), Refused> {
         if self.state != State::Open {
+            self.posting = false;
             return Err(Refused::BadRequest);
         }
         let packets = std::str::from_utf8(body).ok().and_then(|body| read_payload(body).ok());
         let Some(packets) = packets else {
+            self.posting = false;
             self.end(Closed::ProtocolError);
             return Err(Refused::BadRequest);
         };
-        for packet in packets {
-            if self.state != State::Open {
-                break; // What follows a farewell is not heard.
-            }
+        self.posted = packets.into();
+        Ok(())
+    }
+
+    /// Hears so many packets of the POST at most; tells whether there are more. Until there are none, the POST goes on:
+    /// thousands at once would be too many for those who have to take them.
+    pub fn handle_posted(&mut self, most: usize, now: Timestamp) -> bool {
+        for _ in 0..most {
+            // What follows a farewell is not heard.
+            let next = self.posted.pop_front().filter(|_| self.state == State::Open);
+            let Some(packet) = next else {
+                self.posted = VecDeque::new();
+                self.posting = false;
+                return false;
+            };
             self.receive(packet, now);
         }
-        Ok(())
+        self.posting = !self.posted.is_empty();
+        self.posting
     }
 
     /// The body was larger than allowed, or it broke off.

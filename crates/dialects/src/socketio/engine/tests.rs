@@ -55,7 +55,9 @@ fn socket() -> Engine {
 
 fn post(engine: &mut Engine, body: &str) -> Result<(), Refused> {
     engine.handle_post_begin(START)?;
-    engine.handle_post(body.as_bytes(), START)
+    engine.handle_post(body.as_bytes())?;
+    while engine.handle_posted(1, START) {}
+    Ok(())
 }
 
 #[test]
@@ -95,7 +97,28 @@ fn a_second_post_ends_the_session() {
     assert_eq!(engine.handle_post_begin(START), Ok(()));
     assert_eq!(engine.handle_post_begin(START), Err(Refused::BadRequest));
     assert_eq!(outputs(&mut engine), [Output::Closed(Closed::ProtocolError)]);
-    assert_eq!(engine.handle_post(b"4late", START), Err(Refused::BadRequest));
+    assert_eq!(engine.handle_post(b"4late"), Err(Refused::BadRequest));
+}
+
+#[test]
+fn a_post_is_heard_in_portions_and_goes_on_until_its_end() {
+    let mut engine = polling();
+    assert_eq!(engine.handle_post_begin(START), Ok(()));
+    assert_eq!(engine.handle_post(b"4a\x1e4b\x1e4c"), Ok(()));
+    assert_eq!(outputs(&mut engine), [], "nothing is heard by itself");
+    assert!(engine.handle_posted(2, START));
+    assert_eq!(outputs(&mut engine), [received("a"), received("b")]);
+    assert!(!engine.handle_posted(2, START));
+    assert_eq!(outputs(&mut engine), [received("c")]);
+    assert_eq!(post(&mut engine, "4d"), Ok(()), "the next may come");
+    assert_eq!(outputs(&mut engine), [received("d")]);
+
+    assert_eq!(engine.handle_post_begin(START), Ok(()));
+    assert_eq!(engine.handle_post(b"4e\x1e4f"), Ok(()));
+    assert!(engine.handle_posted(1, START));
+    assert_eq!(engine.handle_post_begin(START), Err(Refused::BadRequest), "the last one goes on");
+    assert!(!engine.handle_posted(1, START), "what is left of an ended session is not heard");
+    assert_eq!(outputs(&mut engine), [received("e"), Output::Closed(Closed::ProtocolError)]);
 }
 
 #[test]
@@ -113,7 +136,8 @@ fn bytes_that_are_no_packets_end_the_session() {
     for body in [&b"abc"[..], b"", b"\xff", b"2probe", b"0{}", b"5"] {
         let mut engine = polling();
         assert_eq!(engine.handle_post_begin(START), Ok(()));
-        engine.handle_post(body, START).unwrap_or_default();
+        engine.handle_post(body).unwrap_or_default();
+        assert!(!engine.handle_posted(10, START));
         assert_eq!(outputs(&mut engine), [Output::Closed(Closed::ProtocolError)], "{body:?}");
     }
     let mut engine = socket();

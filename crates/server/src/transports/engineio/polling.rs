@@ -13,6 +13,8 @@ use super::{Carrier, cors};
 
 /// How long the body of a POST may take.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+/// Packets of a POST that are heard before others have their turn: those who are to take them among them.
+const PORTION: usize = 64;
 
 impl Carrier {
     pub(super) async fn poll_or_post(
@@ -70,12 +72,23 @@ impl Carrier {
             }
             Err(_) => return Err(Refused::BadRequest),
         };
-        posting.failed = None;
-        let now = self.now();
-        self.drive(seat, |state| state.engine.handle_post(&body, now))?;
-        // The client's next POST waits for the answer to this one.
-        tokio::time::sleep(seat.pace()).await;
-        Ok(cors::text("ok"))
+        self.drive(seat, |state| state.engine.handle_post(&body))
+            .inspect_err(|_| posting.failed = None)?;
+        loop {
+            let now = self.now();
+            let more = self.drive(seat, |state| state.engine.handle_posted(PORTION, now));
+            if !more {
+                posting.failed = None;
+            }
+            // The rest waits, and the client's next POST for the answer to this one.
+            match seat.pace() {
+                Duration::ZERO => tokio::task::yield_now().await,
+                wait => tokio::time::sleep(wait).await,
+            }
+            if !more {
+                return Ok(cors::text("ok"));
+            }
+        }
     }
 }
 
