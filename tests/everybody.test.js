@@ -17,7 +17,7 @@ let server;
 let browser;
 after(async () => {
   await browser.close();
-  await members['Socket.IO']?.leave();
+  for (const kind of ['Socket.IO', 'RTCMultiConnection']) await members[kind]?.leave();
   assert.equal((await server.stop()).code, 0);
 });
 

@@ -4,6 +4,7 @@
 use parlor_dialects::socketio::engine::{Engine, Message, Output, Settings, Text, Transport};
 use parlor_dialects::socketio::member::Member;
 use parlor_dialects::socketio::packet::{Decoder, Namespace};
+use parlor_dialects::socketio::rtcmulticonnection::Handshake;
 use parlor_dialects::socketio::session::{Output as Said, Session, Settings as SessionSettings};
 use parlor_dialects::{Bytes, LineId};
 use parlor_rooms::{ConnectionId, PeerId, Timestamp};
@@ -15,7 +16,10 @@ libfuzzer_sys::fuzz_target!(|input: &[u8]| {
     let mut engine = Engine::open(Transport::WebSocket, "sid", Settings::default(), NOW);
     let mut session = Session::new(SessionSettings::default(), NOW);
     let line = LineId { connection: ConnectionId(1), peer: PeerId::from_entropy([1; 16]) };
-    let mut member = Member::new(line, Namespace::default());
+    // The first frame is also the address.
+    let address = input.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let handshake = std::str::from_utf8(address).ok().and_then(Handshake::read);
+    let mut member = Member::new(line, Namespace::default(), handshake);
     for frame in input.split(|byte| *byte == b'\n') {
         let message = match (frame.strip_prefix(b"#"), std::str::from_utf8(frame)) {
             (None, Ok(text)) => Message::Text(Text::from(text)),

@@ -30,7 +30,7 @@ const byItself = async () => {};
  */
 
 /** @type {Record<string, (place: { server: any, browser: any, room: string, name: string }) => Promise<Client>>} */
-export const kinds = { native, 'SSE + POST': sse, 'Socket.IO': socketIo, JSON: json, channels, PeerJS: peerJs, 'y-webrtc': yWebrtc, matchbox, SDK: sdk };
+export const kinds = { native, 'SSE + POST': sse, 'Socket.IO': socketIo, JSON: json, channels, PeerJS: peerJs, 'y-webrtc': yWebrtc, matchbox, SDK: sdk, RTCMultiConnection: rtcMultiConnection };
 
 const NATIVE_WORDS = {
   'member-joined': 'joins', 'member-left': 'leaves', chat: 'chat', message: 'message', event: 'named event', offer: 'offer', answer: 'answer', candidate: 'candidate',
@@ -89,6 +89,41 @@ async function socketIo({ server, room, name }) {
       offer: ({ to }) => ask('offer', OFFER, room, to),
       answer: ({ to }) => ask('answer', ANSWER, room, to),
       candidate: ({ to }) => ask('ice-candidate', CANDIDATE, room, to),
+    },
+    leave: () => socket.close(),
+  };
+}
+
+/** Its words without its page, which would answer by itself. */
+async function rtcMultiConnection({ server, room, name }) {
+  const event = 'conference';
+  const socket = io(server.url, { forceNew: true, transports: ['websocket'], query: { userid: name, msgEvent: event } });
+  const came = [];
+  const words = { 'user-connected': 'joins', 'user-disconnected': 'leaves', chat: 'chat', message: 'message' };
+  const ofMessage = ({ type, candidate }) => (candidate ? 'candidate' : type);
+  socket.onAny((label, first, second) => {
+    if (label === event) {
+      const kind = ofMessage(first.message);
+      return came.push({ label: kind ?? label, word: kind, from: first.sender, raw: first });
+    }
+    const word = words[label] ?? 'named event';
+    const from = { joins: first, leaves: first, chat: first?.from, message: second }[word];
+    return came.push({ label: word === 'named event' ? 'event' : label, word, from, raw: [first, second] });
+  });
+  const ask = (...words_) => new Promise((resolve) => { socket.emit(...words_, (...answer) => resolve(answer)); });
+  const send = (remoteUserId, message) => ask(event, { remoteUserId, message, sender: name });
+  const [isIn, why] = await ask('join-room', { sessionid: room, extra: { fullName: name } });
+  if (!isIn) throw new Error(`${name} may not join ${room}: ${why}`);
+  return {
+    hear: async () => came.splice(0),
+    says: {
+      chat: ({ tag }) => ask('chat', tag),
+      message: ({ tag }) => ask('message', { tag }),
+      'named event': ({ tag }) => ask('draw', tag),
+      'binary in an event': ({ tag }) => ask('draw', tag, Buffer.from([0, 1, 255])),
+      offer: ({ to }) => send(to, OFFER),
+      answer: ({ to }) => send(to, ANSWER),
+      candidate: ({ to }) => send(to, CANDIDATE),
     },
     leave: () => socket.close(),
   };

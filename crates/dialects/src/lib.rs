@@ -7,6 +7,7 @@
 pub mod channels;
 mod close;
 mod depth;
+mod directory;
 pub mod echo;
 mod error;
 pub mod json;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use parlor_rooms::{Alias, AliasClaim, DisplayName, Join, Nonce, PeerId, RoomName};
 
+use crate::directory;
 use crate::matchbox::uuid;
 use crate::memberships::plain_join;
 
@@ -30,7 +31,7 @@ impl Entrance {
         let token = Nonce::parse(&format!("{TOKEN_PREFIX}{}", self.token));
         let token = token.map_err(|_| "Invalid token provided")?;
         let mut join = plain_join(room, display_name(&self.id));
-        super::directory::mark(&mut join.attributes);
+        directory::mark(&mut join.attributes, super::KIND);
         join.alias = Some(AliasClaim { alias, token });
         Ok(join)
     }

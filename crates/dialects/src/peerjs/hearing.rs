@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use parlor_rooms::{Body, LeaveReason, MemberRef, MemberView, PeerId, Refusal, Reply, RequestId};
 
+use super::KIND;
 use super::absent::Absent;
-use super::directory::speaks_peerjs;
 use super::encode;
 use super::read::Kind;
 use super::relay::{self, Passed};
 use super::session::Session;
 use super::translate::Connection;
+use crate::directory::speaks;
 use crate::session::{Heard, Step};
 
 impl Session {
@@ -77,7 +78,7 @@ impl Session {
                 let before = self.directory.insert(member);
                 let anew = before.is_some_and(|before| before.incarnation < member.incarnation);
                 // A PeerJS client that comes back is the same page; another's page was loaded anew.
-                if anew && !speaks_peerjs(member) && self.conversations.end(member.peer) {
+                if anew && !speaks(member, KIND) && self.conversations.end(member.peer) {
                     self.tell(Kind::Leave, &self.directory.address_of(member), None);
                 }
             }
@@ -125,7 +126,7 @@ impl Session {
         if !self.conversations.end(peer) {
             return;
         }
-        if speaks_peerjs(&member) && reason == LeaveReason::Left {
+        if speaks(&member, KIND) && reason == LeaveReason::Left {
             self.conversations.interrupt(address, self.now);
         } else {
             self.tell(Kind::Leave, &address, None);

@@ -7,7 +7,6 @@
 
 mod absent;
 mod conversations;
-mod directory;
 mod encode;
 mod entrance;
 mod hearing;
@@ -18,3 +17,6 @@ mod translate;
 
 pub use entrance::{Entrance, fresh_id};
 pub use session::Session;
+
+/// How sessions know each other.
+const KIND: &str = "peerjs";

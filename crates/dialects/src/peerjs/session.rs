@@ -6,15 +6,16 @@ use std::sync::Arc;
 use bytes::Bytes;
 use parlor_rooms::{Call, Command, Json, MemberRef, PeerId, RequestId, Targets, Timestamp};
 
+use super::KIND;
 use super::absent::Absent;
 use super::conversations::Conversations;
-use super::directory::Directory;
 use super::encode;
 use super::entrance::Entrance;
 use super::read::{Kind, Message, Request, read};
 use super::relay;
 use super::translate;
 use crate::close::Close;
+use crate::directory::Directory;
 use crate::session::{Ask, Frame, LineId, Step};
 
 #[derive(Debug)]
@@ -99,7 +100,7 @@ impl Session {
     /// what the client has with its peers, says none.
     pub fn handle_close(&mut self, code: Option<u16>) {
         let peers: Vec<_> =
-            self.conversations.peers().filter(|peer| self.directory.speaks_peerjs(*peer)).collect();
+            self.conversations.peers().filter(|peer| self.directory.speaks(*peer, KIND)).collect();
         for peer in peers {
             let command = match code {
                 Some(_) => relay::message(peer, Kind::Leave, None),
@@ -123,7 +124,7 @@ impl Session {
         if message.kind == Kind::Leave {
             self.conversations.end(peer);
         }
-        let command = if self.directory.speaks_peerjs(peer) {
+        let command = if self.directory.speaks(peer, KIND) {
             if message.kind.can_wait() {
                 self.conversations.with(peer);
             }

@@ -129,9 +129,13 @@ fn room_name(namespace: &Namespace, raw: &RawValue) -> Result<RoomName, Problem>
         None if raw.get().parse::<f64>().is_ok() => raw.get().to_owned(),
         None => return Err(missing("the name of a room, a string,")),
     };
+    room_in(namespace, &name)
+}
+
+pub(in crate::socketio) fn room_in(namespace: &Namespace, name: &str) -> Result<RoomName, Problem> {
     let name = match namespace.as_str().strip_prefix('/') {
         Some(prefix) if !prefix.is_empty() => format!("{prefix}/{name}"),
-        Some(_) | None => name,
+        Some(_) | None => name.to_owned(),
     };
     RoomName::parse(&name).map_err(Problem::field("room"))
 }

@@ -4,6 +4,7 @@
 //! code on the server.
 
 mod ask;
+mod conference;
 mod pairs;
 mod tell;
 
@@ -16,9 +17,12 @@ use parlor_rooms::{
 };
 
 use super::packet::{Args, Namespace};
+use super::rtcmulticonnection::{self, Client, Handshake};
 use crate::error::Problem;
 use crate::session::{Ask, Heard, LineId};
 use ask::Wish;
+pub(in crate::socketio) use ask::room_in;
+use conference::Wanted;
 use pairs::Pairs;
 
 /// Nobody was seen in more than two.
@@ -47,6 +51,8 @@ pub struct Member {
     namespace: Namespace,
     rooms: Vec<Membership>,
     pairs: Pairs,
+    /// What it is to clients of RTCMultiConnection, if it is one.
+    conference: Client,
     last_request: u64,
     /// Requests that rooms have not answered yet.
     owed: VecDeque<Owed>,
@@ -68,6 +74,7 @@ struct Owed {
     room: RoomName,
     /// The client's number of the event, if it wants an acknowledgement.
     id: Option<u64>,
+    wanted: Wanted,
 }
 
 /// What can't be gone on with after a cut, because a room has let go of too much.
@@ -76,12 +83,13 @@ pub struct Lost;
 
 impl Member {
     #[must_use]
-    pub fn new(line: LineId, namespace: Namespace) -> Self {
+    pub fn new(line: LineId, namespace: Namespace, handshake: Option<Handshake>) -> Self {
         Self {
             line,
             namespace,
             rooms: Vec::new(),
             pairs: Pairs::default(),
+            conference: Client::new(handshake, line.peer),
             last_request: 0,
             owed: VecDeque::new(),
             steps: VecDeque::new(),
@@ -95,10 +103,12 @@ impl Member {
     }
 
     pub fn handle_event(&mut self, id: Option<u64>, name: &str, args: &Args) {
-        let wish = ask::read(&self.namespace, name, args);
-        match wish.and_then(|wish| self.ask(id, wish)) {
-            Ok(()) => {}
-            Err(problem) => self.refuse(id, &problem),
+        let done = match rtcmulticonnection::read(&self.conference, &self.namespace, (name, args)) {
+            Some(wish) => wish.and_then(|wish| self.confer(id, wish)),
+            None => ask::read(&self.namespace, name, args).and_then(|wish| self.ask(id, wish)),
+        };
+        if let Err(problem) = done {
+            self.refuse(id, &problem);
         }
     }
 
@@ -107,7 +117,9 @@ impl Member {
         match heard {
             Heard::Event(event) => {
                 self.take_note(event);
-                self.steps.extend(tell::event(event).map(|(name, args)| emit(name, args)));
+                if !self.hear_in_conference(event) {
+                    self.steps.extend(tell::event(event).map(|(name, args)| emit(name, args)));
+                }
             }
             Heard::Reply(call, reply) => self.handle_reply(call.request, reply),
         }
@@ -120,6 +132,7 @@ impl Member {
     /// The client is gone for good.
     pub fn leave_all(&mut self) -> Vec<Ask> {
         let call = self.silent_call();
+        self.conference.room = None;
         let rooms = self.rooms.drain(..);
         rooms.map(|room| Ask::Command(call, room.who, Command::Leave)).collect()
     }
@@ -191,7 +204,7 @@ impl Member {
             capacity: None,
             on_disconnect: OnDisconnect::Keep,
         };
-        let call = self.call(id, &join.room);
+        let call = self.call(id, &join.room, Wanted::Plain);
         self.steps.push_back(Step::Ask(Ask::Join(call, join)));
         Ok(())
     }
@@ -215,7 +228,7 @@ impl Member {
     }
 
     fn command(&mut self, id: Option<u64>, who: MemberRef, command: Command) {
-        let call = self.call(id, &who.room);
+        let call = self.call(id, &who.room, Wanted::Plain);
         self.steps.push_back(Step::Ask(Ask::Command(call, who, command)));
     }
 
@@ -230,10 +243,10 @@ impl Member {
     }
 
     /// Every request wants an answer, because that tells its number in the room's log.
-    fn call(&mut self, id: Option<u64>, room: &RoomName) -> Call {
+    fn call(&mut self, id: Option<u64>, room: &RoomName, wanted: Wanted) -> Call {
         self.last_request += 1;
         let request = RequestId::new(self.last_request);
-        let owed = request.map(|request| Owed { request, room: room.clone(), id });
+        let owed = request.map(|request| Owed { request, room: room.clone(), id, wanted });
         self.owed.extend(owed);
         Call { request, ..self.silent_call() }
     }
@@ -244,13 +257,18 @@ impl Member {
 
     fn handle_reply(&mut self, request: Option<RequestId>, reply: &Result<Reply, Refusal>) {
         let at = self.owed.iter().position(|owed| Some(owed.request) == request);
-        let Some(Owed { room, id, .. }) = at.and_then(|at| self.owed.remove(at)) else { return };
+        let Some(owed) = at.and_then(|at| self.owed.remove(at)) else { return };
+        let (room, id) = (owed.room, owed.id);
+        if owed.wanted != Wanted::Plain {
+            return self.answer_in_conference((id, &room), owed.wanted, reply);
+        }
         match reply {
-            Ok(Reply::Joined(joined)) => self.handle_joined(joined),
-            Ok(Reply::Left) => {
-                self.rooms.retain(|member| member.who.room != room);
-                self.pairs.leave(&room);
+            Ok(Reply::Joined(joined)) => {
+                self.note_joined(joined);
+                let picture = tell::picture(joined);
+                self.steps.extend(picture.into_iter().map(|(name, args)| emit(name, args)));
             }
+            Ok(Reply::Left) => self.note_left(&room),
             Ok(Reply::Done { seq: Some(seq) }) => self.advance(&room, *seq),
             Ok(
                 Reply::Resumed(_)
@@ -265,15 +283,19 @@ impl Member {
         }
     }
 
-    fn handle_joined(&mut self, joined: &Joined) {
+    fn note_joined(&mut self, joined: &Joined) {
         let who = MemberRef { room: joined.room.clone(), peer: joined.peer };
         self.rooms.retain(|room| room.who.room != who.room);
         let (secret, seq) = (joined.secret, joined.seq);
         self.rooms.push(Membership { who, secret, seq, acked: seq });
         let others = joined.members.iter().map(|member| member.peer);
         self.pairs.enter(joined.room.clone(), others.filter(|peer| *peer != joined.peer));
-        let picture = tell::picture(joined);
-        self.steps.extend(picture.into_iter().map(|(name, args)| emit(name, args)));
+    }
+
+    fn note_left(&mut self, room: &RoomName) {
+        self.rooms.retain(|member| member.who.room != *room);
+        self.pairs.leave(room);
+        self.conference.leave(room);
     }
 
     fn take_note(&mut self, event: &parlor_rooms::Event) {

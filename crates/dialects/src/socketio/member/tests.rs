@@ -7,6 +7,8 @@ use parlor_rooms::{Call, ConnectionId, Fresh, Limits, Output, Rooms, Timestamp};
 
 use super::*;
 
+mod conference;
+
 const NOW: Timestamp = Timestamp(1_000);
 
 /// Rooms, and the sockets that are in them.
@@ -26,12 +28,14 @@ impl World {
             given: vec![],
             connections: 0,
         };
-        for _ in 0..sockets {
-            let line = world.line(None);
-            world.members.push(Member::new(line, Namespace::default()));
-            world.given.push(Vec::new());
-        }
+        (0..sockets).for_each(|_| world.come(None));
         world
+    }
+
+    fn come(&mut self, handshake: Option<Handshake>) {
+        let line = self.line(None);
+        self.members.push(Member::new(line, Namespace::default(), handshake));
+        self.given.push(Vec::new());
     }
 
     fn line(&mut self, peer: Option<PeerId>) -> LineId {
@@ -91,7 +95,8 @@ impl World {
                 let peer = self.members.iter().find(|member| member.peer() == who.peer).unwrap();
                 self.rooms.handle_ack(peer.line.connection, &who, seq);
             }
-            Ask::Presence(..) | Ask::Ping(..) => unreachable!("sockets don't ask this"),
+            Ask::Presence(call, room) => self.rooms.handle_presence(call, room),
+            Ask::Ping(..) => unreachable!("sockets don't ask this"),
         }
         self.heard()
     }

@@ -111,7 +111,7 @@ const MAX_ID: u64 = (1 << 53) - 1;
 const RESERVED: &[&str] =
     &["connect", "connect_error", "disconnect", "newListener", "removeListener"];
 
-fn is_event_name(name: &str) -> bool {
+pub(crate) fn is_event_name(name: &str) -> bool {
     !RESERVED.contains(&name)
 }
 

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use parlor_dialects::socketio::engine::{Closed, Message};
 use parlor_dialects::socketio::member::{Member, Step};
 use parlor_dialects::socketio::packet::Namespace;
+use parlor_dialects::socketio::rtcmulticonnection::Handshake;
 use parlor_dialects::socketio::session::{Comeback, Output as Said, Session, Settings};
 use parlor_dialects::{Ask, Close, Dialect, Heard};
 use parlor_rooms::{PeerId, Timestamp};
@@ -27,6 +28,8 @@ pub struct RoomsGuest {
     /// Those who want to go on where another session has them still.
     coming_back: Vec<(Namespace, Comeback)>,
     recovery: bool,
+    /// What the address says, if it is one of RTCMultiConnection's.
+    handshake: Option<Handshake>,
     outputs: VecDeque<Output>,
 }
 
@@ -57,6 +60,7 @@ impl RoomsGuest {
             sockets: BTreeMap::new(),
             coming_back: Vec::new(),
             recovery,
+            handshake: Handshake::read(arrival.query),
             outputs: VecDeque::new(),
         }
     }
@@ -118,7 +122,8 @@ impl RoomsGuest {
             return self.outputs.push_back(Output::Close);
         };
         let pid = self.recovery.then_some(pid);
-        let member = Member::new(line.id, namespace.clone());
+        let handshake = self.handshake.clone().filter(|_| namespace.is_main());
+        let member = Member::new(line.id, namespace.clone(), handshake);
         self.session.accept(namespace, &member.peer().to_string(), pid.as_deref());
         self.seat(namespace, Socket { member, line, pid });
     }

@@ -1,4 +1,4 @@
-//! Who is in the room, and what PeerJS clients call them.
+//! Who is in the room, and what clients call them who choose addresses for themselves.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -6,28 +6,34 @@ use std::sync::Arc;
 use parlor_rooms::{Alias, Attributes, MemberView, PeerId};
 
 /// An attribute that every member sees, which tells sessions what the other one understands.
-const MARK: (&str, &str) = ("client", "peerjs");
+const MARK: &str = "client";
 
-pub(super) fn mark(attributes: &mut Attributes) {
+/// `kind` is a short word.
+pub(crate) fn mark(attributes: &mut Attributes, kind: &str) {
     // An empty set takes one entry of this length.
-    _ = attributes.set(MARK.0, Some(MARK.1));
+    _ = attributes.set(MARK, Some(kind));
+}
+
+/// Only who has an address of its own choice is taken at the word: other dialects can't choose one.
+pub(crate) fn speaks(member: &MemberView, kind: &str) -> bool {
+    member.alias.is_some() && member.attributes.iter().any(|attribute| attribute == (MARK, kind))
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Directory {
+pub(crate) struct Directory {
     members: HashMap<PeerId, Arc<MemberView>>,
     by_alias: HashMap<Alias, PeerId>,
 }
 
 impl Directory {
-    pub(super) fn insert(&mut self, member: &Arc<MemberView>) -> Option<Arc<MemberView>> {
+    pub(crate) fn insert(&mut self, member: &Arc<MemberView>) -> Option<Arc<MemberView>> {
         if let Some(alias) = &member.alias {
             self.by_alias.insert(alias.clone(), member.peer);
         }
         self.members.insert(member.peer, member.clone())
     }
 
-    pub(super) fn remove(&mut self, peer: PeerId) -> Option<Arc<MemberView>> {
+    pub(crate) fn remove(&mut self, peer: PeerId) -> Option<Arc<MemberView>> {
         let member = self.members.remove(&peer)?;
         if let Some(alias) = &member.alias
             && self.by_alias.get(alias) == Some(&peer)
@@ -37,34 +43,38 @@ impl Directory {
         Some(member)
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         *self = Self::default();
     }
 
     /// A server-made address goes first, so that nobody gets another's mail by choosing its text as an id.
-    pub(super) fn find(&self, address: &str) -> Option<PeerId> {
+    pub(crate) fn find(&self, address: &str) -> Option<PeerId> {
         let peer = PeerId::parse(address).filter(|peer| self.members.contains_key(peer));
         peer.or_else(|| self.by_alias.get(&Alias::parse(address).ok()?).copied())
     }
 
-    pub(super) fn speaks_peerjs(&self, peer: PeerId) -> bool {
-        self.members.get(&peer).is_some_and(|member| speaks_peerjs(member))
+    pub(crate) fn get(&self, peer: PeerId) -> Option<&Arc<MemberView>> {
+        self.members.get(&peer)
     }
 
-    /// What PeerJS clients call a member: what the member calls itself, unless that leads to somebody else.
-    pub(super) fn address(&self, peer: PeerId) -> Arc<str> {
+    pub(crate) fn members(&self) -> impl Iterator<Item = &Arc<MemberView>> {
+        self.members.values()
+    }
+
+    pub(crate) fn speaks(&self, peer: PeerId, kind: &str) -> bool {
+        self.members.get(&peer).is_some_and(|member| speaks(member, kind))
+    }
+
+    /// What such clients call a member: what the member calls itself, unless that leads to somebody else.
+    pub(crate) fn address(&self, peer: PeerId) -> Arc<str> {
         self.members.get(&peer).map_or_else(|| text(peer), |member| self.address_of(member))
     }
 
-    pub(super) fn address_of(&self, member: &MemberView) -> Arc<str> {
+    pub(crate) fn address_of(&self, member: &MemberView) -> Arc<str> {
         let alias = member.alias.as_ref().map(Alias::as_str);
         let own = alias.filter(|alias| self.find(alias).is_none_or(|found| found == member.peer));
         own.map_or_else(|| text(member.peer), Into::into)
     }
-}
-
-pub(super) fn speaks_peerjs(member: &MemberView) -> bool {
-    member.alias.is_some() && member.attributes.iter().any(|attribute| attribute == MARK)
 }
 
 fn text(peer: PeerId) -> Arc<str> {
