@@ -60,13 +60,13 @@ async function nothingServed(port, dialects) {
 }
 
 test('a server that only this machine can reach serves everybody', async () => {
-  const server = await startServer({ args: ['--dialects-echo', 'on'] });
+  const server = await startServer();
   await served(server.port);
   await server.stop();
 });
 
-test('unless an echo is wanted, a first message that is no JSON is told to be a mistake', async () => {
-  const server = await startServer();
+test('where no echo is served, a first message that is no JSON is told to be a mistake', async () => {
+  const server = await startServer({ args: ['--dialects-echo', 'off'] });
   const client = await say(server.port, CLIENTS.echo[0]);
   assert.equal((await client.next()).code, 'bad-json');
   client.destroy();

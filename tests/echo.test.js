@@ -11,7 +11,7 @@ import { Opcode, openSocket } from './harness/ws.js';
 let server;
 let browser;
 before(async () => {
-  [server, browser] = await Promise.all([startServer({ args: ['--dialects-echo', 'on'] }), launchBrowser()]);
+  [server, browser] = await Promise.all([startServer(), launchBrowser()]);
 });
 after(async () => {
   await browser.close();
@@ -32,6 +32,43 @@ test('the example: each page gets its own words back, and nobody is in a room', 
   await native.request({ type: 'ping' });
   assert.deepEqual(native.socket.takeAll().map(({ type }) => type), ['welcome']);
   native.socket.destroy();
+});
+
+test('an echo is there without being asked for, and what begins like JSON is not for it', async () => {
+  const refused = { '{': 'bad-json', ' \n[1': 'bad-json', '{"type":"dance"}': 'unknown-type', '{}': 'bad-message', '[]': 'bad-json' };
+  for (const [words, code] of Object.entries(refused)) {
+    for (const opcode of [Opcode.text, Opcode.binary]) {
+      const socket = await openSocket({ port: server.port, path: '/' });
+      socket.frame({ opcode, payload: words });
+      assert.equal((await socket.next()).code, code, words);
+      socket.send({ type: 'join', roomId: 'after-all' });
+      socket.send({ type: 'chat', text: 'in', roomId: 'after-all' });
+      assert.equal((await socket.next()).text, 'in', 'the connection goes on');
+      socket.destroy();
+    }
+  }
+  const plain = await openSocket({ port: server.port, path: '/' });
+  plain.frame({ opcode: Opcode.binary, payload: Buffer.from([0xff, 0x7b]) });
+  assert.equal(await plain.takeText(), 'Server received your message => \ufffd{');
+  plain.destroy();
+});
+
+test('an echo that falls silent is closed with 4004, and one that speaks is not', { timeout: 30_000 }, async () => {
+  const hasty = await startServer({ args: ['--limits-join-timeout', '1s'] });
+  const [silent, talker] = await Promise.all([0, 1].map(() => openSocket({ port: hasty.port, path: '/' })));
+  silent.send('hello');
+  let isOver = false;
+  const closed = silent.closed().finally(() => (isOver = true));
+  while (!isOver) {
+    talker.send('still here');
+    await talker.takeText();
+    await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 100))]);
+  }
+  assert.deepEqual(await closed, { code: 4004, reason: 'join-timeout' });
+  talker.send('and now');
+  assert.equal(await talker.takeText(), 'Server received your message => and now');
+  talker.destroy();
+  await hasty.stop();
 });
 
 test('the answer is word for word, in order, whatever was sent', async () => {

@@ -14,7 +14,7 @@ let tutorialPort;
 let browser;
 before(async () => {
   tutorialPort = await freePort();
-  [server, browser] = await Promise.all([startServer({ args: ['--listen', `localhost:${tutorialPort}`, '--dialects-echo', 'on'] }), launchBrowser()]);
+  [server, browser] = await Promise.all([startServer({ args: ['--listen', `localhost:${tutorialPort}`] }), launchBrowser()]);
 });
 afterEach(() => browser.sendEverybodyHome());
 after(async () => {

@@ -18,7 +18,7 @@ export function underAttack() {
   let bystanders;
   let calm;
   before(async () => {
-    field.server = await startServer({ args: ['--dialects-echo', 'on'] });
+    field.server = await startServer();
     bystanders = await startBystanders({ port: field.server.port });
     calm = await bystanders.during(() => new Promise((resolve) => setTimeout(resolve, WATCH_MS)));
   });

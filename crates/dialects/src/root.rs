@@ -28,17 +28,16 @@ pub struct Unknown {
 }
 
 pub(crate) fn recognise(frame: Frame<'_>, Unknown { connection, echoes }: Unknown) -> Session {
-    let text = match frame {
-        Frame::Text(text) => text,
-        Frame::Binary(bytes) => std::str::from_utf8(bytes).unwrap_or_default(),
+    let bytes = match frame {
+        Frame::Text(text) => text.as_bytes(),
+        Frame::Binary(bytes) => bytes,
     };
-    let text = text.trim_ascii();
-    // What looks like an object but can't be read is a mistake, and `json` says which.
-    let json = || Session::Json(json::Session::new(connection));
-    if echoes && !text.starts_with(['{', '[']) {
+    if echoes && !begins_like_json(bytes) {
         return Session::Echo(echo::Session::default());
     }
-    let Ok(clue) = serde_json::from_str::<Clue<'_>>(text) else { return json() };
+    // What looks like an object but can't be read is a mistake, and `json` says which.
+    let json = || Session::Json(json::Session::new(connection));
+    let Ok(clue) = serde_json::from_slice::<Clue<'_>>(bytes) else { return json() };
     match clue.kind.as_deref() {
         Some("subscribe" | "unsubscribe" | "publish" | "ping") => {
             Session::YWebrtc(ywebrtc::Session::new(connection))
@@ -52,4 +51,9 @@ pub(crate) fn recognise(frame: Frame<'_>, Unknown { connection, echoes }: Unknow
             }
         }
     }
+}
+
+/// All clients but the echo's begin with an object; a list is one gone wrong.
+fn begins_like_json(bytes: &[u8]) -> bool {
+    matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'['))
 }

@@ -283,11 +283,23 @@ impl Session {
             Self::Matchbox(session) => !session.has_joined(),
             Self::PeerJs(session) => !session.has_joined(),
             // Their pages open the socket when they are loaded, and join when somebody clicks.
-            Self::Root(_)
+            Self::Root(_) | Self::Json(_) | Self::Channels(_) | Self::YWebrtc(_) => false,
+            Self::Echo(_) => true,
+        }
+    }
+
+    /// Whether there is nothing for the client to join: as long as it speaks, it is waited for anew.
+    #[must_use]
+    pub fn never_joins(&self) -> bool {
+        match self {
+            Self::Echo(_) => true,
+            Self::Native(_)
+            | Self::Root(_)
             | Self::Json(_)
             | Self::Channels(_)
-            | Self::Echo(_)
-            | Self::YWebrtc(_) => false,
+            | Self::YWebrtc(_)
+            | Self::Matchbox(_)
+            | Self::PeerJs(_) => false,
         }
     }
 }

@@ -46,6 +46,10 @@ fn binary_first_frames_are_read_as_text() {
     let join = br#"{"type":"offer","roomId":"r","sdp":"v=0"}"#;
     assert!(first_answer(Frame::Binary(join)).contains("not-joined"));
     assert_eq!(first_answer(Frame::Binary(b"hi")), "bob: Server received your message => hi");
+    for broken in [&b"{"[..], b" \t\r\n{\xff}", b"[\xff", b"{\"type\":\"\xff\"}"] {
+        assert!(first_answer(Frame::Binary(broken)).contains("bad-json"), "{broken:?}");
+    }
+    assert!(first_answer(Frame::Binary(b"\xff{")).contains("Server received"));
 }
 
 #[test]

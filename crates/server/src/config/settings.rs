@@ -114,8 +114,8 @@ settings! {
         json: DialectPolicy = DialectPolicy::Auto;
         /// Clients that open channels, on `/`.
         channels: DialectPolicy = DialectPolicy::Auto;
-        /// Clients that want every message back, on `/`. Off, a first message that is no JSON is told to be a mistake.
-        echo: DialectPolicy = DialectPolicy::Off;
+        /// Clients that want every message back, on `/`: those whose first message is plainly no JSON. Off, that is told to be a mistake.
+        echo: DialectPolicy = DialectPolicy::Auto;
         /// Clients of y-webrtc, on `/` and `/signaling`.
         ywebrtc: DialectPolicy = DialectPolicy::Auto;
         /// Clients of matchbox, on `/<room>`.
@@ -152,7 +152,7 @@ settings! {
         message_bytes: Bytes = Bytes::kib(64), Bytes(1)..=Bytes::mib(8);
         /// Size of a session description.
         sdp_bytes: Bytes = Bytes::kib(128), Bytes::kib(4)..=Bytes::mib(1);
-        /// How long a connection may take to join a room. Pages that open their socket before somebody clicks, on `/` and `/signaling`, have as long as they like.
+        /// How long a connection may take to join a room. Pages that open their socket before somebody clicks, on `/` and `/signaling`, have as long as they like; an echo may be silent for so long.
         join_timeout: Duration = Duration::from_secs(10), SECOND..=HOUR;
         /// How long a connection may be silent before it is closed.
         idle_timeout: Duration = Duration::from_secs(45), SECOND..=HOUR;

@@ -60,7 +60,7 @@ where
             CONTROL_FRAMES_BURST,
             now.into_std(),
         ),
-        opened_at: now,
+        joins_since: now,
         heard_at: now,
         pinged_at: now,
     };
@@ -85,7 +85,8 @@ struct Reader<'a> {
     refusals: Bucket,
     control_frames: Bucket,
     meter: Meter,
-    opened_at: Instant,
+    /// The join timeout counts from here.
+    joins_since: Instant,
     heard_at: Instant,
     pinged_at: Instant,
 }
@@ -132,7 +133,12 @@ impl Reader<'_> {
         };
         self.meter.start_anew();
         match self.rate.take(self.heard_at.into_std()) {
-            Ok(()) => self.session.handle_frame(frame),
+            Ok(()) => {
+                self.session.handle_frame(frame);
+                if self.session.never_joins() {
+                    self.joins_since = self.heard_at;
+                }
+            }
             Err(retry_after) => {
                 if self.refusals.take(self.heard_at.into_std()).is_err() {
                     return self.line.outbox.close(Close::RateLimited);
@@ -190,7 +196,7 @@ impl Reader<'_> {
         let wanted = self.session.poll_timeout().map(|at| Instant::now() + self.rooms.until(at));
         let next = wanted.map_or(next, |wanted| next.min(wanted));
         if self.session.must_join() {
-            next.min(self.opened_at + self.limits.join_timeout)
+            next.min(self.joins_since + self.limits.join_timeout)
         } else {
             next
         }
@@ -203,7 +209,7 @@ impl Reader<'_> {
     fn handle_deadline(&mut self) {
         self.settle();
         let now = Instant::now();
-        if self.session.must_join() && now >= self.opened_at + self.limits.join_timeout {
+        if self.session.must_join() && now >= self.joins_since + self.limits.join_timeout {
             self.line.outbox.close(Close::JoinTimeout);
         } else if now >= self.heard_at + self.limits.idle_timeout {
             self.line.outbox.close(Close::IdleTimeout);
