@@ -3,8 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { after, before, test } from 'node:test';
-import { startBystanders } from './harness/bystanders.js';
+import { test } from 'node:test';
+import { underAttack } from './harness/attack.js';
 import { joinNative } from './harness/native.js';
 import { startServer } from './harness/server.js';
 import { frame, Opcode, openSocket, Wire } from './harness/ws.js';
@@ -12,44 +12,11 @@ import { frame, Opcode, openSocket, Wire } from './harness/ws.js';
 const DOORS = ['/', '/ws'];
 const MIB = 1024 * 1024;
 
-/** Machines are noisy, and attacker, server and bystanders share one: this only sees whether somebody had to wait in line. */
-const SLOWDOWN = 25;
-const NOISE_MS = 250;
+const field = underAttack();
+const { attack } = field;
 
-/** Some fifty words there and back. */
-const WATCH_MS = 1_200;
-
-let server;
-let bystanders;
-let calm;
-before(async () => {
-  server = await startServer();
-  bystanders = await startBystanders({ port: server.port });
-  calm = await bystanders.during(() => new Promise((resolve) => setTimeout(resolve, 3_000)));
-});
-after(async () => {
-  await bystanders.stop();
-  assert.equal((await server.stop()).code, 0);
-});
-
-/** A test during which the bystanders are watched. What is over at once is done again and again for a while. */
-function attack(name, run) {
-  test(name, { timeout: 60_000 }, async (t) => {
-    const { pid } = server;
-    const seen = await bystanders.during(async () => {
-      const stopAt = Date.now() + WATCH_MS;
-      do await run(t);
-      while (Date.now() < stopAt);
-    });
-    const ms = (time) => `${time.toFixed(1)} ms`;
-    t.diagnostic(`bystanders: p99 ${ms(seen.p99)}, max ${ms(seen.max)} of ${seen.count} (calm: p99 ${ms(calm.p99)})`);
-    assert.ok(server.isAlive() && server.pid === pid, 'the process lives');
-    assert.ok(seen.p99 < Math.max(calm.p99 * SLOWDOWN, NOISE_MS), `bystanders wait ${ms(seen.p99)}`);
-  });
-}
-
-const open = (path = '/ws') => openSocket({ port: server.port, path });
-const member = (room, name = 'Mallory') => joinNative({ port: server.port, room, name });
+const open = (path = '/ws') => openSocket({ port: field.server.port, path });
+const member = (room, name = 'Mallory') => joinNative({ port: field.server.port, room, name });
 
 /** What a connection that sent these bytes is closed with. */
 async function closeAfter(path, ...pieces) {
@@ -117,13 +84,13 @@ for (const path of DOORS) {
   attack(`bytes that are not HTTP end the connection at ${path}`, async () => {
     const garbage = ['\x00\xff\x00\xff\r\n\r\n', 'GARBAGE\r\n\r\n', `GET ${path} HTTP/9.9\r\n\r\n`, `GET ${path} HTTP/1.1\r\nno colon\r\n\r\n`];
     for (const bytes of garbage) {
-      const wire = new Wire({ port: server.port });
+      const wire = new Wire({ port: field.server.port });
       await wire.opened;
       wire.write(Buffer.from(bytes, 'latin1'));
       const answer = (await wire.readToEnd(15_000)).toString('latin1');
       assert.match(answer, /^$|^HTTP\/1\.[01] (400|404|426|505)/, JSON.stringify(bytes));
     }
-    const wire = new Wire({ port: server.port });
+    const wire = new Wire({ port: field.server.port });
     await wire.opened;
     wire.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(2 * MIB)}\r\n\r\n`);
     assert.match((await wire.readToEnd(15_000)).toString('latin1'), /^$|^HTTP\/1\.[01] (400|431)/, 'a head of 2 MiB');
@@ -218,7 +185,7 @@ attack('pings whose answers are not read take no memory', async () => {
 });
 
 async function residentMib() {
-  const status = await readFile(`/proc/${server.pid}/status`, 'utf8');
+  const status = await readFile(`/proc/${field.server.pid}/status`, 'utf8');
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)[1]) / 1024;
 }
 
@@ -245,7 +212,7 @@ attack('who does not read is closed with 4002, and the room goes on', async () =
 });
 
 attack('many connections at once that say nothing disturb nobody', async () => {
-  const wires = Array.from({ length: 300 }, () => new Wire({ port: server.port }));
+  const wires = Array.from({ length: 300 }, () => new Wire({ port: field.server.port }));
   await Promise.all(wires.map((wire) => wire.opened));
   wires.forEach((wire) => wire.write('GET /ws HTTP/1.1\r\nHost: localhost\r\n'));
   await new Promise((resolve) => setTimeout(resolve, 1_000));

@@ -220,7 +220,8 @@ export class WebSocketClient {
   #handle(opcode, payload) {
     switch (opcode) {
       case Opcode.text:
-        this.#messages.push(payload.toString());
+      case Opcode.binary:
+        this.#messages.push(payload.toString(opcode === Opcode.text ? 'utf8' : 'latin1'));
         return this.#changed();
       case Opcode.ping:
         if (this.answersPings) this.frame({ opcode: Opcode.pong, payload });

@@ -189,6 +189,12 @@ impl Engine {
         self.posting
     }
 
+    /// Packets of the POST that are still to be heard.
+    #[must_use]
+    pub fn unheard(&self) -> usize {
+        self.posted.len()
+    }
+
     /// The body was larger than allowed, or it broke off.
     pub fn handle_post_failed(&mut self, why: Closed) {
         self.posting = false;

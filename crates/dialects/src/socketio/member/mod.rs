@@ -133,6 +133,7 @@ impl Member {
     pub fn leave_all(&mut self) -> Vec<Ask> {
         let call = self.silent_call();
         self.conference.room = None;
+        self.pairs = Pairs::default();
         let rooms = self.rooms.drain(..);
         rooms.map(|room| Ask::Command(call, room.who, Command::Leave)).collect()
     }
@@ -178,6 +179,8 @@ impl Member {
             Wish::LeaveAll => {
                 let asks = self.leave_all();
                 self.steps.extend(asks.into_iter().map(Step::Ask));
+                let args = tell::done(&Ok(Reply::Left), self.peer());
+                self.steps.extend(id.map(|id| Step::Acknowledge { id, args }));
                 Ok(())
             }
             Wish::Signal { room, target, signal } => {

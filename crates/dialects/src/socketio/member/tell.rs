@@ -75,16 +75,33 @@ pub(super) fn done(reply: &Result<Reply, Refusal>, own: PeerId) -> Args {
 }
 
 pub(super) fn refused(problem: &Problem) -> Args {
-    let (code, hint) = (problem.code(), problem.hint());
+    let (code, hint) = (problem.code(), hint(problem));
     let answer =
         json!([{ "ok": false, "code": code, "message": problem.to_string(), "hint": hint }]);
     Args::trusted(answer.to_string(), Vec::new())
 }
 
 pub(super) fn error(problem: &Problem) -> Args {
-    let (code, hint) = (problem.code(), problem.hint());
+    let (code, hint) = (problem.code(), hint(problem));
     let error = json!([{ "code": code, "message": problem.to_string(), "hint": hint }]);
     Args::trusted(error.to_string(), Vec::new())
+}
+
+/// These clients' words stand on another page than the native protocol's.
+fn hint(problem: &Problem) -> String {
+    match problem {
+        Problem::BadMessage(_) => {
+            "See the events of Socket.IO in docs/bring-your-client.md.".into()
+        }
+        Problem::Refused(Refusal::NotJoined) => "Emit `join-room` first.".into(),
+        Problem::BadJson
+        | Problem::TooDeep
+        | Problem::UnknownType(_)
+        | Problem::BinaryUnsupported
+        | Problem::UnsupportedProtocol { .. }
+        | Problem::RateLimited { .. }
+        | Problem::Refused(_) => problem.hint(),
+    }
 }
 
 fn who(member: &MemberView) -> String {

@@ -286,6 +286,8 @@ fn an_acknowledgement_tells_how_it_went() {
     assert!(world.take(0)[0].contains("already-joined"));
     world.emit_with(0, (Some(3), "leave-room"), none());
     assert_eq!(world.take(0), [r#"ack 3 [{"ok":true}]"#]);
+    world.emit_with(0, (Some(4), "disconnecting"), none());
+    assert_eq!(world.take(0), [r#"ack 4 [{"ok":true}]"#]);
 }
 
 #[test]
@@ -309,6 +311,7 @@ fn arguments_that_make_no_sense_are_refused() {
         world.emit(0, name, args);
         let heard = world.take(0);
         assert!(heard.len() == 1 && heard[0].contains("bad-message"), "{name} {args}: {heard:?}");
+        assert!(heard[0].contains("docs/bring-your-client.md"), "{heard:?}");
         assert!(world.take(1).is_empty());
     }
 }

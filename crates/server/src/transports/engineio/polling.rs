@@ -76,7 +76,7 @@ impl Carrier {
             .inspect_err(|_| posting.failed = None)?;
         loop {
             let now = self.now();
-            let more = self.drive(seat, |state| state.engine.handle_posted(PORTION, now));
+            let more = self.drive(seat, |state| state.handle_posted(PORTION, now));
             if !more {
                 posting.failed = None;
             }

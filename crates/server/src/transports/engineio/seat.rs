@@ -24,12 +24,21 @@ pub struct Seat {
     pub sid: String,
     /// For whoever serves the transport that speaks: there is something to look for.
     pub wake: Arc<Notify>,
-    /// For the WebSocket while polling still speaks.
+    /// For the WebSockets while polling still speaks: to be listened to before there is a look at what is next.
     pub probe_wake: Notify,
     /// The socket reads again.
     pub drained: Notify,
     state: Mutex<State>,
     _permit: Permit,
+}
+
+/// One WebSocket of a session, which may try several before one takes over. Those that are given up are heard no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SocketId(u64);
+
+impl SocketId {
+    /// Of a session that was opened by it.
+    pub const FIRST: Self = Self(1);
 }
 
 pub struct State {
@@ -41,7 +50,8 @@ pub struct State {
     /// Messages that the client has sent, for its pace.
     received: usize,
     debt: Debt,
-    drop_socket: bool,
+    /// The one that is heard; all before it are given up.
+    socket: SocketId,
     ended: Option<Closed>,
     /// When the session is looked after next.
     scheduled: Option<Timestamp>,
@@ -76,19 +86,20 @@ impl Seat {
     /// Changes something, and lets engine and guest do what follows from it.
     pub fn drive<R>(&self, now: Timestamp, change: impl FnOnce(&mut State) -> R) -> (R, Errands) {
         let mut state = self.lock();
-        let was_ended = state.ended.is_some();
+        let (was_ended, socket) = (state.ended.is_some(), state.socket);
         let result = change(&mut state);
         let mut errands = Errands { recalls: state.settle(now), ..Errands::default() };
         errands.ended = !was_ended && state.ended.is_some();
         errands.farewell = errands.ended && state.is_silent_farewell();
         errands.wake_at = state.reschedule();
         let (has_answer, has_frames) = (state.answer.is_some(), state.has_work());
+        let given_up = state.socket != socket;
         drop(state);
         if has_answer || has_frames {
             self.wake.notify_one();
         }
-        if has_frames {
-            self.probe_wake.notify_one();
+        if has_frames || given_up {
+            self.probe_wake.notify_waiters();
         }
         (result, errands)
     }
@@ -119,8 +130,11 @@ impl Seat {
         self.lock().frame_bytes < READ_BELOW_BYTES
     }
 
-    pub fn next_for_socket(&self) -> Next {
+    pub fn next_for(&self, socket: SocketId) -> Next {
         let mut state = self.lock();
+        if state.socket != socket {
+            return Next::Drop;
+        }
         if !state.frames.is_empty() {
             state.frame_bytes = 0;
             let frames = std::mem::take(&mut state.frames).into();
@@ -130,9 +144,6 @@ impl Seat {
         }
         if let Some(why) = state.ended {
             return Next::End(why);
-        }
-        if std::mem::take(&mut state.drop_socket) {
-            return Next::Drop;
         }
         Next::Wait(state.engine.transport())
     }
@@ -153,7 +164,7 @@ impl State {
             frame_bytes: 0,
             received: 0,
             debt,
-            drop_socket: false,
+            socket: SocketId::FIRST,
             ended: None,
             scheduled: None,
         }
@@ -165,6 +176,47 @@ impl State {
             Some(_) => self.engine.end_because(Closed::TransportGone),
             None => self.engine.handle_poll_gone(),
         }
+    }
+
+    /// A WebSocket was opened for a session that polls.
+    pub fn take_socket(&mut self, now: Timestamp) -> Result<SocketId, Refused> {
+        self.engine.handle_socket(now)?;
+        Ok(self.socket)
+    }
+
+    pub fn handle_frame(&mut self, socket: SocketId, message: Message, now: Timestamp) {
+        if socket == self.socket {
+            self.received += 1;
+            self.engine.handle_frame(message, now);
+        }
+    }
+
+    /// A portion of a POST; tells whether there is more.
+    pub fn handle_posted(&mut self, most: usize, now: Timestamp) -> bool {
+        self.received += self.engine.unheard().min(most);
+        self.engine.handle_posted(most, now)
+    }
+
+    /// A WebSocket is at its end for a reason of its own. One that only wanted to take over ends nothing with it.
+    pub fn end_socket(&mut self, socket: SocketId, why: Closed) {
+        if socket != self.socket {
+            return;
+        }
+        match self.engine.transport() {
+            Transport::WebSocket => self.engine.end_because(why),
+            Transport::Polling => self.handle_socket_gone(socket),
+        }
+    }
+
+    pub fn handle_socket_gone(&mut self, socket: SocketId) {
+        if socket == self.socket {
+            self.engine.handle_socket_gone();
+            self.give_up_socket();
+        }
+    }
+
+    fn give_up_socket(&mut self) {
+        self.socket = SocketId(self.socket.0 + 1);
     }
 
     pub fn handle_timeout(&mut self, now: Timestamp) {
@@ -187,7 +239,7 @@ impl State {
     }
 
     fn has_work(&self) -> bool {
-        !self.frames.is_empty() || self.drop_socket || self.ended.is_some()
+        !self.frames.is_empty() || self.ended.is_some()
     }
 
     fn settle(&mut self, now: Timestamp) -> Vec<String> {
@@ -208,21 +260,17 @@ impl State {
     fn take_output(&mut self, output: Output, now: Timestamp) {
         match output {
             Output::Received(message) => {
-                self.received += 1;
                 self.with_guest(|guest| guest.handle_message(message, now));
             }
             Output::Pinged => self.with_guest(|guest| guest.handle_pinged()),
-            Output::Confirmed => {
-                self.received += 1;
-                self.with_guest(|guest| guest.handle_confirmed(now));
-            }
+            Output::Confirmed => self.with_guest(|guest| guest.handle_confirmed(now)),
             Output::Answer(body) => self.answer = Some(Ok(body)),
             Output::RefuseGet => self.answer = Some(Err(Refused::BadRequest)),
             Output::Frame(frame) => {
                 self.frame_bytes += frame.len();
                 self.frames.push_back(frame);
             }
-            Output::DropSocket => self.drop_socket = true,
+            Output::DropSocket => self.give_up_socket(),
             Output::Closed(why) => {
                 self.ended = Some(why);
                 if let Some(guest) = self.guest.take() {

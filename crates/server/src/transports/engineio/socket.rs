@@ -14,10 +14,10 @@ use parlor_dialects::Bytes;
 use parlor_dialects::socketio::engine::{Closed, Message, Text, Transport};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
-use tokio_websockets::{CloseCode, Limits, ServerBuilder, WebSocketStream};
+use tokio_websockets::{CloseCode, Error, Limits, ServerBuilder, WebSocketStream};
 
 use super::Carrier;
-use super::seat::{Next, Seat};
+use super::seat::{Next, Seat, SocketId};
 use crate::transports::websocket::handshake;
 use crate::transports::websocket::rate::Bucket;
 
@@ -26,7 +26,7 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a client may take to read its last frames.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// What a client still sends is thrown away after a close, or it would never see the last frames.
-const LINGER_BYTES: u64 = 4 * 1024 * 1024;
+const LINGER_BYTES: u64 = 16 * 1024 * 1024;
 /// Pings and pongs of WebSocket itself: these clients send none.
 const CONTROL_FRAMES_PER_SECOND: usize = 10;
 const CONTROL_FRAMES_BURST: usize = 100;
@@ -38,8 +38,8 @@ type Frame = tokio_websockets::Message;
 pub fn upgrade(carrier: Arc<Carrier>, seat: Arc<Seat>, request: Request) -> Response<Body> {
     let now = carrier.now();
     serve_with(request, move |stream| async move {
-        let taken = carrier.drive(&seat, |state| state.engine.handle_socket(now)).is_ok();
-        run(&carrier, taken.then_some(&seat), stream).await;
+        let taken = carrier.drive(&seat, |state| state.take_socket(now));
+        run(&carrier, taken.ok().map(|socket| (&seat, socket)), stream).await;
     })
 }
 
@@ -47,7 +47,7 @@ pub fn upgrade(carrier: Arc<Carrier>, seat: Arc<Seat>, request: Request) -> Resp
 pub fn serve_new(carrier: Arc<Carrier>, seat: Arc<Seat>, request: Request) -> Response<Body> {
     let unserved = Unserved { carrier, seat };
     serve_with(request, move |stream| async move {
-        run(&unserved.carrier, Some(&unserved.seat), stream).await;
+        run(&unserved.carrier, Some((&unserved.seat, SocketId::FIRST)), stream).await;
     })
 }
 
@@ -59,7 +59,7 @@ struct Unserved {
 
 impl Drop for Unserved {
     fn drop(&mut self) {
-        self.carrier.drive(&self.seat, |state| state.engine.handle_socket_gone());
+        self.carrier.drive(&self.seat, |state| state.handle_socket_gone(SocketId::FIRST));
     }
 }
 
@@ -84,7 +84,7 @@ where
     handshake::switching_protocols(&accept)
 }
 
-async fn run<S>(carrier: &Arc<Carrier>, seat: Option<&Arc<Seat>>, stream: S)
+async fn run<S>(carrier: &Arc<Carrier>, seat: Option<(&Arc<Seat>, SocketId)>, stream: S)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
@@ -92,12 +92,13 @@ where
     let (mut sink, mut stream) = ServerBuilder::new().limits(limits).serve(stream).split();
     match seat {
         None => say_goodbye(&mut sink, None).await,
-        Some(seat) => {
+        Some((seat, socket)) => {
+            let place = Place { carrier, seat, socket };
             tokio::select! {
-                () = read(carrier, seat, &mut stream) => {}
-                () = write(carrier, seat, &mut sink) => {}
+                () = read(&place, &mut stream) => {}
+                () = write(&place, &mut sink) => {}
             }
-            carrier.drive(seat, |state| state.engine.handle_socket_gone());
+            carrier.drive(seat, |state| state.handle_socket_gone(socket));
         }
     }
     if let Ok(socket) = sink.reunite(stream) {
@@ -105,16 +106,33 @@ where
     }
 }
 
-async fn read<S>(carrier: &Arc<Carrier>, seat: &Arc<Seat>, stream: &mut SplitStream<Socket<S>>)
+/// A WebSocket's place in its session.
+struct Place<'a> {
+    carrier: &'a Arc<Carrier>,
+    seat: &'a Arc<Seat>,
+    socket: SocketId,
+}
+
+async fn read<S>(place: &Place<'_>, stream: &mut SplitStream<Socket<S>>)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
+    let Place { carrier, seat, socket } = *place;
     let mut control = Bucket::new(CONTROL_FRAMES_PER_SECOND, CONTROL_FRAMES_BURST, Instant::now());
-    while let Some(Ok(frame)) = stream.next().await {
-        if is_going_away(&frame) {
-            carrier.drive(seat, |state| state.engine.end_because(Closed::PageGone));
-            return;
-        }
+    while let Some(frame) = stream.next().await {
+        let frame = match frame {
+            Ok(frame) if is_going_away(&frame) => {
+                carrier.drive(seat, |state| state.end_socket(socket, Closed::PageGone));
+                return;
+            }
+            Ok(frame) => frame,
+            Err(error) => {
+                let Some(why) = reason(&error) else { return };
+                carrier.drive(seat, |state| state.end_socket(socket, why));
+                // The writer has the last word.
+                return std::future::pending().await;
+            }
+        };
         let Some(message) = message(frame) else {
             if control.take(Instant::now()).is_err() {
                 return;
@@ -122,7 +140,7 @@ where
             continue;
         };
         let now = carrier.now();
-        carrier.drive(seat, |state| state.engine.handle_frame(message, now));
+        carrier.drive(seat, |state| state.handle_frame(socket, message, now));
         let wait = seat.pace();
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;
@@ -131,9 +149,23 @@ where
             seat.drained.notified().await;
         }
         if seat.is_ended() {
-            // The writer has the last word.
             return std::future::pending().await;
         }
+    }
+}
+
+/// Why a session ends whose client speaks bad WebSocket; `None` when it is gone.
+fn reason(error: &Error) -> Option<Closed> {
+    match error {
+        Error::PayloadTooLong { .. } => Some(Closed::TooLarge),
+        Error::Protocol(_) => Some(Closed::ProtocolError),
+        // Gone, or about handshakes, which are not made in this layer.
+        Error::AlreadyClosed
+        | Error::Io(_)
+        | Error::CannotResolveHost
+        | Error::DisallowedHeader
+        | Error::Upgrade(_)
+        | _ => None,
     }
 }
 
@@ -153,12 +185,14 @@ fn message(frame: Frame) -> Option<Message> {
     }
 }
 
-async fn write<S>(carrier: &Arc<Carrier>, seat: &Arc<Seat>, sink: &mut SplitSink<Socket<S>, Frame>)
+async fn write<S>(place: &Place<'_>, sink: &mut SplitSink<Socket<S>, Frame>)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
+    let Place { carrier, seat, socket } = *place;
     loop {
-        let why = match seat.next_for_socket() {
+        let told = seat.probe_wake.notified();
+        let why = match seat.next_for(socket) {
             Next::Write(frames) => {
                 let written = tokio::select! {
                     written = timeout(WRITE_TIMEOUT, send(sink, frames)) => written,
@@ -177,7 +211,7 @@ where
                 continue;
             }
             Next::Wait(Transport::Polling) => {
-                seat.probe_wake.notified().await;
+                told.await;
                 continue;
             }
             Next::Drop => None,
@@ -191,6 +225,10 @@ where
 async fn given_up(carrier: &Arc<Carrier>, seat: &Arc<Seat>) {
     while !seat.is_given_up() {
         seat.wake.notified().await;
+    }
+    if seat.is_ended() {
+        // Most often the batch is on its way in a moment, and then the client is told why.
+        tokio::time::sleep(CLOSE_TIMEOUT).await;
     }
     carrier.drive(seat, |state| state.engine.end_because(Closed::SlowReader));
 }
@@ -225,7 +263,12 @@ where
         Some(Closed::TooLarge) => (CloseCode::MESSAGE_TOO_BIG, "payload-too-large"),
         Some(Closed::SlowReader) => (CloseCode::POLICY_VIOLATION, "slow-consumer"),
     };
-    _ = timeout(CLOSE_TIMEOUT, sink.send(Frame::close(Some(code), reason))).await;
+    let goodbye = async {
+        // Fails after bad WebSocket: then the frame layer has queued a close of its own, which is only to be flushed.
+        _ = sink.send(Frame::close(Some(code), reason)).await;
+        sink.flush().await
+    };
+    _ = timeout(CLOSE_TIMEOUT, goodbye).await;
 }
 
 async fn linger<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) {
