@@ -287,7 +287,7 @@ attack('known events with arguments of any kind are answered, and the connection
 });
 
 /** Sends as fast as it is taken for a while, or until it is closed. */
-async function flood(mallory, payload, ms = 1_500) {
+async function flood(mallory, payload, ms = 700) {
   const burst = Buffer.concat(Array.from({ length: 200 }, (_, index) => frame({ payload: typeof payload === 'function' ? payload(index) : payload })));
   const stopAt = Date.now() + ms;
   let taken = null;

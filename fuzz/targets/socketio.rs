@@ -11,16 +11,17 @@ use parlor_rooms::{ConnectionId, PeerId, Timestamp};
 
 const NOW: Timestamp = Timestamp(1);
 
-// Frames are separated by line ends; one that begins with `#` is binary.
+// Frames are separated by line ends; one that begins with `#` is binary. A first line that begins with `?` is the address.
 libfuzzer_sys::fuzz_target!(|input: &[u8]| {
     let mut engine = Engine::open(Transport::WebSocket, "sid", Settings::default(), NOW);
     let mut session = Session::new(SessionSettings::default(), NOW);
     let line = LineId { connection: ConnectionId(1), peer: PeerId::from_entropy([1; 16]) };
-    // The first frame is also the address.
-    let address = input.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let handshake = std::str::from_utf8(address).ok().and_then(Handshake::read);
+    let mut frames = input.split(|byte| *byte == b'\n').peekable();
+    let address = frames.next_if(|first| first.starts_with(b"?")).unwrap_or_default();
+    let handshake =
+        std::str::from_utf8(address).ok().and_then(|address| Handshake::read(address.get(1..)?));
     let mut member = Member::new(line, Namespace::default(), handshake);
-    for frame in input.split(|byte| *byte == b'\n') {
+    for frame in frames {
         let message = match (frame.strip_prefix(b"#"), std::str::from_utf8(frame)) {
             (None, Ok(text)) => Message::Text(Text::from(text)),
             (Some(binary), _) => Message::Binary(Bytes::copy_from_slice(binary)),
