@@ -2,6 +2,14 @@
 
 #[path = "../../crates/dialects/tests/conversations/bodies.rs"]
 mod bodies;
+#[path = "../../crates/server/src/transports/demux/first.rs"]
+mod first;
+#[path = "../../crates/server/src/transports/demux/fuzzed.rs"]
+mod fuzzed;
+#[path = "../../crates/turn/tests/corpora/packets/mod.rs"]
+mod packets;
+#[path = "../../crates/turn/tests/model/simulation/mod.rs"]
+mod relaying;
 #[path = "../../crates/dialects/tests/streams/body.rs"]
 mod requests;
 #[path = "../../crates/rooms/tests/model/simulation/mod.rs"]
@@ -11,5 +19,8 @@ mod simulation;
 mod table;
 
 pub use bodies::converse;
+pub use fuzzed::what_was_told_stays_told;
+pub use packets::{message as turn_message, stream as turn_stream};
+pub use relaying::run_bytes as relay;
 pub use requests::request;
 pub use simulation::run_bytes;

@@ -19,10 +19,11 @@ const FLAGS = [
 
 const STEP_TIMEOUT_MS = 20_000;
 
-export async function launchBrowser() {
+/** @param {{ executablePath?: string, flags?: string[] }} [options] */
+export async function launchBrowser({ executablePath, flags = [] } = {}) {
   const browser = await chromium.launch({
-    executablePath: process.env.PARLOR_CHROMIUM ?? '/usr/bin/chromium',
-    args: FLAGS,
+    executablePath: executablePath ?? process.env.PARLOR_CHROMIUM ?? '/usr/bin/chromium',
+    args: [...FLAGS, ...flags],
   });
   return new Browser(browser);
 }
@@ -40,8 +41,8 @@ class Browser {
   }
 
   /** Somebody else's browser: nothing is shared with other people's pages. */
-  async person() {
-    const context = await this.#browser.newContext({ viewport: { width: 900, height: 640 } });
+  async person(options = {}) {
+    const context = await this.#browser.newContext({ viewport: { width: 900, height: 640 }, ...options });
     context.setDefaultTimeout(STEP_TIMEOUT_MS);
     this.#people.add(context);
     context.once('close', () => this.#people.delete(context));

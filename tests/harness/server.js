@@ -32,9 +32,12 @@ export async function runParlor(args, { env = {} } = {}) {
   return exit;
 }
 
-/** Starts a server that answers `/readyz` when this returns. */
-export async function startServer({ args = [], env = {}, port } = {}) {
-  const server = new Server({ args, env, port: port ?? (await freePort()) });
+/**
+ * Starts a server that answers `/readyz` when this returns. `host` is the name for pages where it speaks TLS; it
+ * listens on `listen` if not on localhost alone.
+ */
+export async function startServer({ args = [], env = {}, port, host, listen } = {}) {
+  const server = new Server({ args, env, host, listen, port: port ?? (await freePort()) });
   await server.start();
   return server;
 }
@@ -53,11 +56,11 @@ class Server {
   #env;
   #child = null;
 
-  constructor({ args, env, port }) {
-    this.#args = args;
+  constructor({ args, env, port, host, listen = `localhost:${port}` }) {
+    this.#args = ['--listen', listen, ...args];
     this.#env = env;
     this.port = port;
-    this.url = `http://localhost:${port}`;
+    this.url = host ? `https://${host}:${port}` : `http://localhost:${port}`;
     this.webSocketUrl = `ws://localhost:${port}/ws`;
   }
 
@@ -71,7 +74,7 @@ class Server {
   }
 
   async start() {
-    this.#child = launch(['--listen', `localhost:${this.port}`, ...this.#args], this.#env);
+    this.#child = launch(this.#args, this.#env);
     const deadline = Date.now() + START_TIMEOUT_MS;
     while (!(await this.isReady())) {
       if (this.#child.exit) throw new Error(`the server ended at once: ${JSON.stringify(this.#child.exit)}`);
@@ -106,12 +109,13 @@ class Server {
   }
 }
 
+/** This process's environment without what would configure a server. */
+export function environment() {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PARLOR_')));
+}
+
 function launch(args, env) {
-  const inherited = { ...process.env };
-  for (const name of Object.keys(inherited)) {
-    if (name.startsWith('PARLOR_')) delete inherited[name];
-  }
-  const process_ = spawn(binary, args, { env: { ...inherited, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const process_ = spawn(binary, args, { env: { ...environment(), ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = endWithFile(() => process_.kill('SIGKILL'));
   const text = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr']) {

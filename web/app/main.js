@@ -13,10 +13,14 @@ import { StartView } from './views/start.js';
 /** @typedef {import('../sdk/parlor.js').Room} Room */
 /** @typedef {{element: HTMLElement, heading: HTMLElement, close: () => void}} View */
 
+const CHECK_PATH = '/check';
+
 const app = /** @type {HTMLElement} */ (document.getElementById('app'));
 
 /** @type {View | null} */
 let current = null;
+/** Whether there is a page of ours to go back to. */
+let cameHere = false;
 
 /**
  * The heading is focused, so that a screen reader says where one is.
@@ -34,6 +38,7 @@ function show(view, title) {
 
 function route() {
   if (location.pathname === '/') return showStart();
+  if (location.pathname === CHECK_PATH) return void showCheck();
   const room = roomFromPath(location.pathname);
   if (room === null) return showStart(t('start.badAddress'));
   return wasReloaded() && wasInCall(room) ? rejoin(room) : showPrejoin(room);
@@ -47,7 +52,7 @@ function wasReloaded() {
 
 /** @param {string} [problem] */
 function showStart(problem = '') {
-  show(new StartView({ problem, onEnter: (room) => go(roomPath(room)) }), t('app.name'));
+  show(new StartView({ problem, onEnter: (room) => go(roomPath(room)), onCheck: () => go(CHECK_PATH) }), t('app.name'));
 }
 
 /** @param {string} room */
@@ -57,8 +62,16 @@ function showPrejoin(room) {
     media: openMedia(),
     onJoined: (joined, media) => showCall(joined, media),
     onBack: () => go('/'),
+    onCheck: () => go(CHECK_PATH),
   });
   show(view, t('app.titleJoin', { room }));
+}
+
+/** Few come here: it is loaded when somebody does. */
+async function showCheck() {
+  const { CheckView } = await import('./views/check.js');
+  if (location.pathname !== CHECK_PATH) return;
+  show(new CheckView({ onBack: () => (cameHere ? history.back() : go('/')) }), t('check.title'));
 }
 
 /** A reload goes straight back, with the remembered devices. @param {string} room */
@@ -87,7 +100,7 @@ function showCall(room, media) {
  */
 function showEnded(room, why, reason = '') {
   forgetCall();
-  show(new EndedView({ why, reason, onRejoin: () => rejoin(room), onHome: () => go('/') }), t('app.titleLeft'));
+  show(new EndedView({ why, reason, onRejoin: () => rejoin(room), onHome: () => go('/'), onCheck: () => go(CHECK_PATH) }), t('app.titleLeft'));
 }
 
 function openMedia() {
@@ -96,6 +109,7 @@ function openMedia() {
 
 /** @param {string} path */
 function go(path) {
+  cameHere = true;
   history.pushState(null, '', path);
   route();
 }

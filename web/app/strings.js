@@ -1,6 +1,9 @@
 // Every word that the app says, in one place. A translation is a second object of this shape.
+import { check } from './check-strings.js';
 
 export const en = {
+  ...check,
+
   'app.name': 'Parlor',
   'app.titleRoom': '{room} – Parlor',
   'app.titleUnread': '({unread}) {room} – Parlor',
@@ -108,6 +111,32 @@ export const en = {
   'tile.reconnecting': 'Reconnecting…',
   'tile.hidden': { one: '+{count} more', other: '+{count} more' },
 
+  'peer.connection': 'Connection with {name}: {how}',
+  'peer.connectionWith': 'Connection with {name}',
+  'peer.close': 'Close connection details',
+  'peer.how.direct': 'direct, over {transport}',
+  'peer.how.relayed': 'relayed over {transport}',
+  'peer.how.connecting': 'connecting…',
+  'peer.how.failed': 'no connection',
+  'peer.why.direct': 'Sound and picture go straight from browser to browser.',
+  'peer.why.relayed': 'The two networks allow no direct way, so sound and picture pass through a relay. It can’t see or hear them.',
+  'peer.rtt': 'There and back',
+  'peer.loss': 'Lost on the way to you',
+  'peer.ms': '{value} ms',
+  'peer.percent': '{value} %',
+  'peer.unknown': '–',
+  'peer.stage.signaling': 'Introduced by the server',
+  'peer.stage.connecting': 'A way through the network',
+  'peer.stage.securing': 'Encryption agreed',
+  'peer.stage.communicating': 'Sound, picture and data',
+  'peer.mark.done': 'Done',
+  'peer.mark.running': 'Now',
+  'peer.mark.stuck': 'Failed',
+  'peer.mark.ahead': 'Later',
+  'peer.slow.signaling': 'Waiting for an answer from the other browser.',
+  'peer.slow.connecting': 'Looking for a way through the network. This takes longer than usual.',
+  'peer.slow.securing': 'A way is found, encryption is being agreed. This takes longer than usual.',
+  'peer.slow.communicating': 'Almost there.',
   'peer.failed': 'No picture and sound with {name}',
   'peer.failed.signaling': 'The two browsers could not agree on how to talk. Reloading the page often helps.',
   'peer.failed.connecting': 'No network path between you was found. Try another network, or ask whoever runs this server for a relay. Chat still works.',
@@ -142,8 +171,6 @@ export const en = {
   'people.reconnecting': 'reconnecting…',
   'people.connecting': 'connecting…',
   'people.failed': 'no picture and sound',
-  'people.direct': 'direct connection',
-  'people.relayed': 'relayed connection',
   'people.invite': 'Invite someone',
 
   'settings.heading': 'Settings',

@@ -5,7 +5,7 @@ import type { Incoming, Outgoing } from './messages/streams.js';
 import type { Peer } from './peers/peer.js';
 import type { Memory } from './page.js';
 import type { MemberRecord } from './roster.js';
-import type { Path, PeerState, RoomEvents, Stage } from './types.js';
+import type { PeerConnection, PeerState, RoomEvents } from './types.js';
 import type { Candidate, ClientFrame, Joined, Request, ServerFrame, WireError, WireEvent, WireMember } from './wire.js';
 
 /** Of a session. */
@@ -114,7 +114,7 @@ export interface ConnectionHooks {
 export type Slot = { track: MediaStreamTrack; stream: MediaStream };
 export type Publication = { tracks: MediaStreamTrack[]; muted: boolean };
 
-export type PeerStatus = { state: PeerState; stage: Stage; path?: Path; error?: ParlorError };
+export type PeerStatus = PeerConnection & { state: PeerState; error?: ParlorError };
 
 export interface PeerHooks {
   polite(): boolean;

@@ -11,6 +11,7 @@ import { Room } from './room.js';
  * @typedef {import('./types.js').RoomState} RoomState
  * @typedef {import('./types.js').RoomStats} RoomStats
  * @typedef {import('./types.js').PeerStats} PeerStats
+ * @typedef {import('./types.js').PeerConnection} PeerConnection
  * @typedef {import('./types.js').ChatMessage} ChatMessage
  * @typedef {import('./types.js').SendOptions} SendOptions
  * @typedef {import('./types.js').Source} Source

@@ -131,7 +131,11 @@ export interface IceCandidate {
 
 /** An `RTCIceServer` of the W3C. */
 export interface IceServer {
+  /** As in RFC 7064 and RFC 7065. */
   urls: string[];
+  credential?: string;
+  /** Until when it holds, and for whom: of `turn:` and `turns:` only. */
+  username?: string;
 }
 
 /** Become a member of a room. */
@@ -222,6 +226,7 @@ export type ServerMessage =
   | ServerMessageOk
   | ServerMessageError
   | ServerMessagePresence
+  | ServerMessageIceServers
   | ServerMessagePong
   | ServerMessageMemberJoined
   | ServerMessageMemberLeft
@@ -300,6 +305,14 @@ export interface ServerMessagePresence {
   members: Present[];
   room: string;
   id?: number;
+}
+
+/** In place of those of `joined`, whose credentials are about to expire. */
+export interface ServerMessageIceServers {
+  type: "ice-servers";
+  iceServers: IceServer[];
+  /** How long these hold. */
+  ttlMs: number;
 }
 
 export interface ServerMessagePong {

@@ -171,7 +171,7 @@ export class Room extends Emitter {
 
   /** @param {Joined} picture @param {boolean} fresh @param {boolean} first */
   #handlePicture(picture, fresh, first) {
-    this.#mesh.config = { iceServers: picture.iceServers, ...this.#options.rtc };
+    this.#configure(picture);
     this.#roster.handlePicture({ members: picture.members, me: picture.peer, fresh, now: performance.now() },
       (record) => this.#mesh.peerOf(record)?.channelOpen === true);
     // The others saw this page come, and offer first: also if it is a reloaded one of an old member.
@@ -183,6 +183,9 @@ export class Room extends Emitter {
     if (picture.lost) for (const peer of this.#mesh.peers) peer.handleDoubt();
     this.#connected(0);
   }
+
+  /** @param {{iceServers: RTCIceServer[]}} servers */
+  #configure({ iceServers }) { this.#mesh.configure({ iceServers, ...this.#options.rtc }); }
 
   /** @param {number} recovered */
   #connected(recovered) {
@@ -205,6 +208,7 @@ export class Room extends Emitter {
       case 'member-left': this.#roster.handleLeft(event.peer, event.reason); break;
       case 'chat': this.#addChat(event, true); break;
       case 'event': this.#addEvent(event); break;
+      case 'ice-servers': this.#configure(event); break;
       case 'message': case 'offer': case 'answer': case 'candidate': this.#handleFrom(event); break;
       default: /** @satisfies {never} */ (event);
     }

@@ -2,7 +2,7 @@
 // and gave out new ids. No clock, no channels.
 
 import { sourcesIn } from './media/publications.js';
-/** @import { Held, Path, PeerState, RosterChange, Source, SourceState, WireEvent, WireMember } from './internal.js' */
+/** @import { Held, PeerConnection, PeerState, RosterChange, Source, SourceState, WireEvent, WireMember } from './internal.js' */
 
 /** How long members whom a new server does not know, but who are connected directly, are waited for. */
 const ORPHAN_PATIENCE = 20_000;
@@ -146,7 +146,7 @@ export class MemberRecord {
   /** @type {MediaStream | null} */ media = null;
   /** @type {MediaStream | null} */ screen = null;
   /** @type {'none' | PeerState} */ peerState = 'none';
-  /** @type {Path | null} */ path = null;
+  /** @type {PeerConnection | null} */ connection = null;
 
   /** @param {WireMember} wire @param {boolean} isMe */
   constructor(wire, isMe) {
@@ -188,7 +188,9 @@ export class Member {
   /** @returns {Readonly<Record<Source, SourceState>>} */
   get sources() { return sourcesIn(this.#record.wire.attributes); }
   get peerState() { return this.#record.peerState; }
-  get path() { return this.#record.path; }
+  get path() { return this.connection?.path?.kind ?? null; }
+  /** How far the direct connection got, and how the packets travel. */
+  get connection() { return this.#record.connection; }
 }
 
 /** The stream stays the same while tracks come and go. @param {MediaStream | null} stream */

@@ -10,6 +10,19 @@ export type PeerState = 'connecting' | 'connected' | 'reconnecting' | 'failed';
 export type Stage = 'signaling' | 'connecting' | 'securing' | 'communicating';
 export type Path = 'direct' | 'relayed';
 
+export interface PeerPath {
+  readonly kind: Path;
+  /** Relayed: on the way to the relay. */
+  readonly transport: 'udp' | 'tcp' | 'tls';
+}
+
+export interface PeerConnection {
+  /** The furthest that it got. */
+  readonly stage: Stage;
+  /** Null until it is known. */
+  readonly path: PeerPath | null;
+}
+
 export interface JoinOptions {
   room: string;
   name?: string;
@@ -74,6 +87,7 @@ export interface PeerStats {
   sendKbps: number;
   recvKbps: number;
   packetsLost: number;
+  packetsReceived: number;
   video: { width: number; height: number; fps: number; framesDecoded: number } | null;
   audioLevel: number | null;
 }

@@ -23,7 +23,9 @@ export type WireEvent =
   | P.ServerMessageEvent
   | P.ServerMessageOffer
   | P.ServerMessageAnswer
-  | P.ServerMessageCandidate;
+  | P.ServerMessageCandidate
+  /** Of no member, and without a number. */
+  | (P.ServerMessageIceServers & { seq?: undefined });
 
 /** What a member asks for; the session adds the `id`. */
 export type Request =

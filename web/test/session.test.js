@@ -248,6 +248,15 @@ test('an event is handled once, and acknowledged about a second later', () => {
   assert.deepEqual(frames(session), [{ type: 'ack', seq: 5 }]);
 });
 
+test('new servers for peer connections are told at once, and count for nothing', () => {
+  const session = joined();
+  const iceServers = [{ urls: ['turn:a:1'], username: '7:ada', credential: 'c2VjcmV0' }];
+  const event = /** @type {const} */ ({ type: 'ice-servers', iceServers, ttlMs: 60_000 });
+  session.handleFrame(event, 0);
+  assert.deepEqual(drain(session), [{ kind: 'event', event }]);
+  assert.equal(session.pollTimeout(), Infinity);
+});
+
 test('requests stay below the rate of the server', () => {
   const session = joined();
   for (let count = 0; count < 1000; count += 1) session.handleRequest({ type: 'chat', text: '', key: '' }, count, 0);

@@ -1,5 +1,6 @@
 //! The project's own commands, `cargo xtask <command>`. Each one lives in the module of its name.
 
+mod bench;
 mod conformance;
 mod deny;
 mod fuzz;
@@ -53,9 +54,10 @@ fn run(repo: &repo::Repo, arguments: &[String]) -> Result {
         ["deny"] => deny::run(repo, deny::Checks::All),
         ["deny", "--without-advisories"] => deny::run(repo, deny::Checks::WithoutAdvisories),
         ["fuzz", rest @ ..] => fuzz::run(repo, rest),
+        ["bench", rest @ ..] => bench::run(repo, rest),
         ["conformance", rest @ ..] => conformance::run(repo, rest),
         [] | ["help" | "--help" | "-h", ..] => {
-            report::line(USAGE);
+            report::line(format_args!("{USAGE}\n{}", bench::USAGE));
             Ok(())
         }
         _ => Err(format!("no such command: {}\n\n{USAGE}", arguments.join(" "))),

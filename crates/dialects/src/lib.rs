@@ -10,6 +10,7 @@ mod depth;
 mod directory;
 pub mod echo;
 mod error;
+mod ice;
 pub mod json;
 pub mod matchbox;
 mod memberships;
@@ -27,7 +28,9 @@ pub mod ywebrtc;
 pub use bytes::Bytes;
 pub use close::Close;
 pub use error::Problem;
+pub use ice::{Ice, IceServer};
 pub use session::{
-    Ask, Dialect, Door, Frame, Heard, LineId, Session, Step, encode_event, encode_reply,
+    Ask, Dialect, Door, Frame, Heard, LineId, Session, Step, encode_event, encode_ice_servers,
+    encode_reply,
 };
 pub use terms::Terms;

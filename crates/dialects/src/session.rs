@@ -10,6 +10,7 @@ use parlor_rooms::{
 };
 
 use crate::close::Close;
+use crate::ice::Ice;
 use crate::terms::Terms;
 use crate::{channels, echo, json, matchbox, native, peerjs, root, sse, ywebrtc};
 
@@ -318,16 +319,32 @@ pub fn encode_event(dialect: Dialect, event: &Event, hearers: usize) -> Option<B
     }
 }
 
-/// An answer in the words of a dialect: the frames to send, in order.
+/// New servers for peer connections, in the words of a dialect; `None` where the dialect has none for them.
+#[must_use]
+pub fn encode_ice_servers(dialect: Dialect, ice: &Ice) -> Option<Bytes> {
+    match dialect {
+        Dialect::Native => Some(native::encode_ice_servers(ice)),
+        Dialect::Sse => Some(sse::encode_ice_servers(ice)),
+        Dialect::Json
+        | Dialect::Channels
+        | Dialect::Echo
+        | Dialect::YWebrtc
+        | Dialect::Matchbox
+        | Dialect::PeerJs
+        | Dialect::SocketIo => None,
+    }
+}
+
+/// An answer in the words of a dialect: the frames to send, in order. `ice` is for whoever has joined.
 #[must_use]
 pub fn encode_reply(
     dialect: Dialect,
     call: Call,
     reply: &Result<Reply, Refusal>,
-    terms: &Terms,
+    ice: &Ice,
 ) -> Vec<Bytes> {
     match dialect {
-        Dialect::Native => vec![native::encode_reply(call, reply, terms)],
+        Dialect::Native => vec![native::encode_reply(call, reply, ice)],
         Dialect::Json => json::encode_reply(reply),
         Dialect::Channels => channels::encode_reply(reply),
         Dialect::YWebrtc => ywebrtc::encode_reply(reply),

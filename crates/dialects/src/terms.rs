@@ -13,6 +13,4 @@ pub struct Terms {
     pub burst: u32,
     /// Whether a client on the root that begins with anything but JSON is served as an echo.
     pub echoes: bool,
-    /// STUN servers for the clients' peer connections (RFC 7064 URLs).
-    pub ice_urls: Vec<String>,
 }

@@ -1,10 +1,12 @@
 //! The program `parlor`: reads what it is told, runs the server, answers with an exit code.
 
 mod config;
+mod doctor;
 mod drivers;
 mod node;
 mod origin;
 mod shutdown;
+mod tls;
 mod transports;
 mod web;
 
@@ -16,7 +18,14 @@ const CANNOT_START: u8 = 1;
 const BAD_CONFIGURATION: u8 = 2;
 
 fn main() -> ExitCode {
-    match config::load(std::env::args_os().skip(1), std::env::vars_os()) {
+    let mut arguments = std::env::args_os().skip(1).peekable();
+    if arguments.next_if(|first| first == "doctor").is_some() {
+        return doctor::run(arguments, std::env::vars_os());
+    }
+    if arguments.next_if(|first| first == "loadtest").is_some() {
+        return parlor_loadtest::run("parlor loadtest", arguments);
+    }
+    match config::load(arguments, std::env::vars_os()) {
         Ok(Request::Print(text)) => {
             // `parlor --help | head` closes the pipe early, which is fine.
             _ = io::stdout().write_all(text.as_bytes());

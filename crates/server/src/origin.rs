@@ -1,6 +1,6 @@
 //! What an origin is and which pages may connect, by the `Origin` header alone. No sockets.
 
-use crate::config::AllowedOrigin;
+use crate::config::{AllowedOrigin, Server};
 use axum::http::{HeaderMap, header::ORIGIN};
 use std::collections::HashSet;
 use std::fmt;
@@ -35,6 +35,20 @@ impl Origin {
             host: host.into(),
             port,
         })
+    }
+
+    pub fn https(host: &str, port: Option<u16>) -> Self {
+        let port = port.filter(|port| default_port("https") != Some(*port));
+        Self { scheme: "https".into(), host: host.into(), port }
+    }
+
+    /// `None` is the usual one of the scheme.
+    pub fn port(&self) -> Option<u16> {
+        self.port
+    }
+
+    pub fn with_port(self, port: Option<u16>) -> Self {
+        Self { port, ..self }
     }
 
     /// This machine itself, on any port. Decided by the whole host, so that
@@ -109,6 +123,17 @@ impl OriginPolicy {
                     policy.exact.insert(origin.clone());
                 }
             }
+        }
+        policy
+    }
+
+    /// What is configured, and the pages at our own name.
+    pub fn of(server: &Server) -> Self {
+        let mut policy = Self::new(&server.allow_origins);
+        if let Some(domain) = &server.domain.0 {
+            let ports = server.listen.iter().map(|address| Some(address.port()));
+            let own = ports.chain([None]).map(|port| Origin::https(domain, port));
+            policy.exact.extend(own);
         }
         policy
     }
@@ -194,6 +219,22 @@ mod tests {
         ];
         for origin in local {
             assert_eq!(check(&policy(&[]), origin), Ok(()), "{origin}");
+        }
+    }
+
+    #[test]
+    fn pages_at_our_own_name_are_let_in() {
+        let server = Server {
+            domain: crate::config::Domain(Some("meet.example.org".into())),
+            listen: crate::config::ListenAddress::everywhere(8443),
+            ..Server::default()
+        };
+        let policy = OriginPolicy::of(&server);
+        for origin in ["https://meet.example.org", "https://meet.example.org:8443"] {
+            assert_eq!(check(&policy, origin), Ok(()), "{origin}");
+        }
+        for origin in ["http://meet.example.org", "https://a.meet.example.org"] {
+            assert!(check(&policy, origin).is_err(), "{origin}");
         }
     }
 

@@ -48,7 +48,6 @@ impl Setup {
             messages_per_second: self.messages_per_second,
             burst: self.burst,
             echoes: false,
-            ice_urls: Vec::new(),
         }
     }
 }

@@ -45,8 +45,8 @@ test('plurals and values are filled in', () => {
 
 test('the catalogue holds no string that nobody says', () => {
   const folder = new URL('../', import.meta.url);
-  const files = ['main.js', ...['banners', 'call', 'call-header', 'chat', 'device-choice', 'ended', 'help', 'invite-card', 'keyboard', 'news', 'people', 'prejoin', 'rejoin',
-    'settings-dialog', 'stage', 'start', 'tile', 'toasts', 'toolbar'].map((name) => `views/${name}.js`), 'logic/wording.js'];
+  const files = ['main.js', ...['banners', 'call', 'call-header', 'chat', 'check', 'check-devices', 'check-link', 'check-row', 'connection-popover', 'device-choice', 'ended', 'help', 'invite-card', 'keyboard', 'news', 'people', 'prejoin', 'rejoin',
+    'settings-dialog', 'stage', 'start', 'tile', 'toasts', 'toolbar'].map((name) => `views/${name}.js`), 'logic/wording.js', 'logic/check-words.js', 'logic/connection.js'];
   const source = files.map((file) => readFileSync(new URL(file, folder), 'utf8')).join('\n');
   // A key built with `${…}` stands for all keys of that pattern.
   const built = [...source.matchAll(/`([a-z]+\.[^`]*\$\{[^`]*)`/g)].map(([, pattern = '']) => new RegExp(`^${pattern.split(/\$\{[^}]*\}/).map((part) => part.replaceAll('.', '\\.')).join('.+')}$`));

@@ -9,6 +9,7 @@ import { settings } from '../settings.js';
 import { Banners } from './banners.js';
 import { CallHeader } from './call-header.js';
 import { ChatPanel } from './chat.js';
+import { ConnectionPopover } from './connection-popover.js';
 import { News } from './news.js';
 import { openHelp } from './help.js';
 import { listenToKeys } from './keyboard.js';
@@ -50,6 +51,7 @@ export class CallView {
   #people;
   #panels;
   #banners;
+  #details;
 
   /** @param {{room: Room, media: LocalMedia, onEnded: (why: Why, reason?: string) => void}} options */
   constructor({ room, media, onEnded }) {
@@ -59,7 +61,8 @@ export class CallView {
     this.#link = new URL(roomPath(room.name), location.href).href;
     const onCopyLink = () => void this.#copyLink();
     this.#header = new CallHeader({ room: room.name, onCopyLink, onSettings: () => this.#openSettings(), onHelp: () => openHelp() });
-    this.#stage = new Stage({ room, media, playback: this.#playback, link: this.#link, onCopyLink });
+    this.#details = new ConnectionPopover(room);
+    this.#stage = new Stage({ room, media, playback: this.#playback, link: this.#link, onCopyLink, details: this.#details });
     this.#toolbar = new Toolbar({
       microphone: () => this.#toggleMicrophone(), camera: () => this.#toggleCamera(), share: () => void media.setScreen(!media.isOn('screen')),
       chat: () => this.#panels.toggle('chat', this.#toolbar.chatButton), people: () => this.#panels.toggle('people', this.#toolbar.peopleButton),
@@ -70,7 +73,7 @@ export class CallView {
     this.#banners = new Banners({ onStartAudio: () => void this.#playback.start(), onStopSharing: () => void media.setScreen(false) });
     this.heading = this.#header.heading;
     this.element = h('div', { class: 'call' }, this.#header.element, this.#stage.element, this.#banners.element, this.#toolbar.element,
-      this.#chat.element, this.#people.element, this.#toasts.element);
+      this.#chat.element, this.#people.element, this.#details.element, this.#toasts.element);
     this.#panels = new Panels({
       panels: { chat: this.#chat, people: this.#people },
       covered: [this.#header.element, this.#stage.element, this.#banners.element, this.#toolbar.element],
@@ -92,6 +95,7 @@ export class CallView {
     this.#news.close();
     this.#toasts.close();
     this.#stage.close();
+    this.#details.close();
     this.#media.close();
     if (this.#room.state !== 'closed') void this.#room.leave().catch(() => undefined);
   }
@@ -114,7 +118,6 @@ export class CallView {
 
   /** A small tile has no room for advice, so it is said in a toast too. @param {import('../../sdk/parlor.js').RoomEvents['peer-state']} detail */
   #peerChanged({ member, state, stage }) {
-    this.#stage.notePeer(member, stage);
     const key = `peer-${member.id}`;
     if (state === 'failed') this.#toasts.show({ title: t('peer.failed', { name: member.name }), text: peerFailure(stage), kind: 'warning', key });
     else if (state === 'connected') this.#toasts.dismiss(key);
@@ -165,6 +168,7 @@ export class CallView {
   }
 
   #refresh() {
+    this.#details.update();
     const { members } = this.#room;
     this.#stage.update();
     this.#people.update(members);

@@ -16,10 +16,10 @@ export class DeviceChoice {
   #rows = new Map();
   #stop = new AbortController();
 
-  /** @param {LocalMedia} media */
-  constructor(media) {
+  /** @param {LocalMedia} media @param {readonly Kind[]} [kinds] */
+  constructor(media, kinds = KINDS) {
     this.#media = media;
-    for (const kind of KINDS) this.#rows.set(kind, this.#row(kind));
+    for (const kind of kinds) this.#rows.set(kind, this.#row(kind));
     this.element = h('div', { class: 'device-choice' }, ...[...this.#rows.values()].map(({ row }) => row));
     const refresh = () => void this.refresh();
     devices.addEventListener('change', refresh, { signal: this.#stop.signal });
@@ -50,7 +50,9 @@ export class DeviceChoice {
 
   /** @param {Kind} kind @param {MediaDeviceInfo[]} found */
   #offer(kind, found) {
-    const { row, select } = /** @type {{row: HTMLElement, select: HTMLSelectElement}} */ (this.#rows.get(kind));
+    const parts = this.#rows.get(kind);
+    if (!parts) return;
+    const { row, select } = parts;
     const named = found.filter((device) => device.deviceId !== '' && device.deviceId !== 'default');
     const options = [{ value: '', label: t('devices.default') },
       ...named.map((device, index) => ({ value: device.deviceId, label: device.label || t(`devices.${kind}Number`, { number: index + 1 }) }))];

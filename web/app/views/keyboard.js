@@ -17,6 +17,7 @@ export function listenToKeys({ press, escape, talk }, signal) {
   };
   addEventListener('keydown', (event) => {
     if (document.querySelector('dialog[open]')) return;
+    if (event.key === 'Escape' && document.querySelector(':popover-open')) return;
     if (event.key === 'Escape' && !event.isComposing && escape()) return event.preventDefault();
     if (talking && event.key === ' ') return event.preventDefault();
     if (!settings.values.shortcuts) return;

@@ -1,6 +1,7 @@
 // The people panel: everybody in the room, and how they are connected.
 import { fill, h, icon } from '../dom.js';
 import { t } from '../i18n.js';
+import { connectionWords } from '../logic/connection.js';
 import { avatar } from './avatar.js';
 
 /** @typedef {import('../../sdk/parlor.js').Member} Member */
@@ -61,6 +62,6 @@ function connection(member) {
   if (member.state === 'reconnecting' || member.peerState === 'reconnecting') return [t('people.reconnecting')];
   if (member.peerState === 'failed') return [t('people.failed')];
   if (member.peerState === 'connecting') return [t('people.connecting')];
-  if (member.peerState === 'connected' && member.path) return [t(member.path === 'direct' ? 'people.direct' : 'people.relayed')];
-  return [];
+  const words = connectionWords(member.peerState, member.connection);
+  return words ? [words] : [];
 }

@@ -7,6 +7,7 @@ import { deviceProblem, explain } from '../logic/wording.js';
 import { LocalMedia } from '../local-media.js';
 import { Meter } from '../meter.js';
 import { settings } from '../settings.js';
+import { checkLink } from './check-link.js';
 import { DeviceChoice } from './device-choice.js';
 import { ToggleButton } from './media-button.js';
 
@@ -47,8 +48,8 @@ export class PrejoinView {
   #joinButton;
   #bareButton;
 
-  /** @param {{room: string, media: LocalMedia, onJoined: (room: Room, media: LocalMedia) => void, onBack: () => void}} options */
-  constructor({ room, media, onJoined, onBack }) {
+  /** @param {{room: string, media: LocalMedia, onJoined: (room: Room, media: LocalMedia) => void, onBack: () => void, onCheck: () => void}} options */
+  constructor({ room, media, onJoined, onBack, onCheck }) {
     this.#room = room;
     this.#media = media;
     this.#onJoined = onJoined;
@@ -61,7 +62,7 @@ export class PrejoinView {
     this.#joinButton = h('button', { class: 'button primary large', type: 'submit', 'data-testid': 'join' }, t('prejoin.join'));
     this.#bareButton = h('button', { class: 'button quiet', type: 'button', 'data-testid': 'join-without-devices', onclick: () => void this.#join(false) }, t('prejoin.withoutDevices'));
     this.heading = h('h1', { tabindex: -1 }, t('prejoin.heading'));
-    this.element = this.#page(nameId, onBack);
+    this.element = this.#page(nameId, { onBack, onCheck });
     media.addEventListener('change', () => this.#refresh(), { signal: this.#stop.signal });
     this.#refresh();
     this.#startDevices();
@@ -79,8 +80,8 @@ export class PrejoinView {
     if (!this.#handedOver) this.#media.close();
   }
 
-  /** @param {string} nameId @param {() => void} onBack */
-  #page(nameId, onBack) {
+  /** @param {string} nameId @param {{onBack: () => void, onCheck: () => void}} ways */
+  #page(nameId, { onBack, onCheck }) {
     const preview = h('section', { class: 'preview', 'aria-label': t('prejoin.preview') },
       h('div', { class: 'preview-stage' },
         this.#video, this.#placeholder, this.#level,
@@ -94,7 +95,8 @@ export class PrejoinView {
       this.#error,
       this.#joinButton,
       this.#bareButton,
-      h('p', { class: 'note' }, t('prejoin.privacy')));
+      h('p', { class: 'note' }, t('prejoin.privacy')),
+      checkLink(onCheck));
     return h('div', { class: 'entry prejoin' },
       h('header', { class: 'entry-header' },
         wordmark(t('app.name')),

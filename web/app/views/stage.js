@@ -1,6 +1,7 @@
 // The stage: keeps one tile per person and screen, and puts each where the layout wants it.
 import { h } from '../dom.js';
 import { t } from '../i18n.js';
+import { Patience } from '../logic/connection.js';
 import { layoutTiles } from '../logic/grid.js';
 import { Focus, INVITE_KEY, memberKey, stageItems } from '../logic/stage-items.js';
 import { Levels } from '../levels.js';
@@ -23,15 +24,17 @@ export class Stage {
   #focus = new Focus();
   /** @type {Map<string, Tile>} */
   #tiles = new Map();
-  /** @type {Map<string, string | undefined>} where the connection to a member is or got stuck */
-  #stages = new Map();
+  #patience = new Patience();
+  #patienceTimer = 0;
+  #details;
   #levels = new Levels((id, speaking) => this.#tiles.get(memberKey(id))?.setSpeaking(speaking));
   #tilesElement = h('div', { class: 'tiles' });
   #more = h('p', { class: 'tiles-more', hidden: true });
   #observer = new ResizeObserver(() => this.#layout());
 
-  /** @param {{room: Room, media: LocalMedia, playback: Playback, link: string, onCopyLink: () => void}} options */
-  constructor({ room, media, playback, link, onCopyLink }) {
+  /** @param {{room: Room, media: LocalMedia, playback: Playback, link: string, onCopyLink: () => void, details: import('./connection-popover.js').ConnectionPopover}} options */
+  constructor({ room, media, playback, link, onCopyLink, details }) {
+    this.#details = details;
     this.#room = room;
     this.#media = media;
     this.#playback = playback;
@@ -41,14 +44,10 @@ export class Stage {
   }
 
   close() {
+    clearTimeout(this.#patienceTimer);
     this.#observer.disconnect();
     this.#levels.close();
     for (const tile of this.#tiles.values()) this.#playback.drop(tile.media);
-  }
-
-  /** @param {Member} member @param {string | undefined} stage */
-  notePeer(member, stage) {
-    this.#stages.set(member.id, stage);
   }
 
   update() {
@@ -58,6 +57,14 @@ export class Stage {
     this.#reconcile(items);
     for (const item of items) this.#dress(item, focus);
     this.#layout();
+    this.#waitForTheSlow();
+  }
+
+  #waitForTheSlow() {
+    const now = performance.now();
+    const at = this.#patience.pollTimeout(now);
+    clearTimeout(this.#patienceTimer);
+    if (at !== Infinity) this.#patienceTimer = window.setTimeout(() => this.update(), at - now);
   }
 
   #stageMembers() {
@@ -75,6 +82,7 @@ export class Stage {
       this.#playback.drop(tile.media);
       tile.element.remove();
       this.#tiles.delete(key);
+      this.#patience.forget(key.replace(/^member:/, ''));
       this.#levels.watch(key.replace(/^member:/, ''), null);
     }
     if (!wanted.has(INVITE_KEY)) this.#invite.element.remove();
@@ -98,9 +106,16 @@ export class Stage {
     const tile = new Tile({
       memberId: item.memberId, isMe: item.memberId === this.#room.me.id, isScreen: item.kind === 'screen',
       onResize: () => { this.#focus.toggle(item.key); this.update(); },
+      details: this.#details.element, onDetails: (mark) => this.#prepareDetails(item.memberId, mark),
     });
     this.#tiles.set(item.key, tile);
     return tile.element;
+  }
+
+  /** @param {string} id @param {HTMLElement} mark */
+  #prepareDetails(id, mark) {
+    const member = this.#room.members.find((candidate) => candidate.id === id);
+    if (member) this.#details.prepare(member, mark);
   }
 
   /** @param {StageItem} item @param {string | null} focus */
@@ -135,7 +150,7 @@ export class Stage {
     this.#playback.play(tile.media, member.media);
     tile.setFace(member.name);
     tile.update({ name: member.name, showVideo: camera === 'on' && hasTrack(member.media, 'video'), microphone, large });
-    tile.setStatus(member, this.#stages.get(member.id));
+    tile.setConnection(member, this.#patience.handleState(member.id, member.peerState, performance.now()));
     this.#levels.watch(member.id, microphone === 'on' ? member.media : null, () => tile.setSpeaking(false));
   }
 

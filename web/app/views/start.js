@@ -3,6 +3,7 @@ import { fill, h, icon, uniqueId, wordmark } from '../dom.js';
 import { t } from '../i18n.js';
 import { randomRoomName, ROOM_LIMIT, roomNameFrom, roomPath } from '../logic/room-name.js';
 import { settings } from '../settings.js';
+import { checkLink } from './check-link.js';
 
 export class StartView {
   #onEnter;
@@ -10,8 +11,8 @@ export class StartView {
   #recent = h('div', { class: 'recent' });
   #input;
 
-  /** @param {{problem: string, onEnter: (room: string) => void}} options */
-  constructor({ problem, onEnter }) {
+  /** @param {{problem: string, onEnter: (room: string) => void, onCheck: () => void}} options */
+  constructor({ problem, onEnter, onCheck }) {
     this.#onEnter = onEnter;
     const id = uniqueId('room');
     this.#input = h('input', {
@@ -21,7 +22,7 @@ export class StartView {
     });
     this.heading = h('h1', { tabindex: -1 }, t('start.heading'));
     this.element = h('div', { class: 'entry start' },
-      h('header', { class: 'entry-header' }, wordmark(t('app.name'))),
+      h('header', { class: 'entry-header' }, wordmark(t('app.name')), checkLink(onCheck)),
       h('main', { class: 'start-main' },
         h('div', { class: 'start-words' },
           this.heading,

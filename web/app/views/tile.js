@@ -1,9 +1,11 @@
 // One person or one screen on the stage.
 import { fill, h, icon, setAttribute, setIcon } from '../dom.js';
 import { t } from '../i18n.js';
+import { connectionIcon, connectionWords } from '../logic/connection.js';
 import { peerFailure } from '../logic/wording.js';
 import { tone } from '../logic/avatar.js';
 import { avatar } from './avatar.js';
+import { checkLink } from './check-link.js';
 
 /** @typedef {import('../../sdk/parlor.js').Member} Member */
 /**
@@ -24,20 +26,26 @@ export class Tile {
   #status = h('div', { class: 'tile-status', hidden: true });
   #sizeIcon = icon('enlarge');
   #sizeButton;
+  #pathIcon = icon('direct');
+  #pathButton;
 
-  /** @param {{memberId: string, isMe: boolean, isScreen: boolean, onResize: () => void}} options */
-  constructor({ memberId, isMe, isScreen, onResize }) {
+  /** @param {{memberId: string, isMe: boolean, isScreen: boolean, onResize: () => void, details: HTMLElement, onDetails: (mark: HTMLElement) => void}} options */
+  constructor({ memberId, isMe, isScreen, onResize, details, onDetails }) {
     this.#isScreen = isScreen;
     this.#media = h('video', { playsinline: true, autoplay: true, class: isMe && !isScreen ? 'mirrored' : '' });
     this.#media.muted = isMe;
     this.#sizeButton = h('button', { class: 'icon-button tile-resize', type: 'button', onclick: onResize }, this.#sizeIcon);
+    this.#pathButton = h('button', {
+      class: 'icon-button tile-path', type: 'button', hidden: true, 'data-testid': 'connection', 'aria-haspopup': 'dialog', onclick: () => onDetails(this.#pathButton),
+    }, this.#pathIcon);
+    this.#pathButton.popoverTargetElement = details;
     this.element = h('section', {
       class: `tile ${isScreen ? 'screen' : 'person'}`, role: 'group',
       ...(isScreen ? { 'data-screen-of': memberId } : { 'data-member-id': memberId }), 'data-me': isMe,
     },
     this.#face, this.#media, this.#status,
     h('div', { class: 'tile-plate' }, !isScreen && this.#micIcon, isScreen && icon('share'), this.#name),
-    this.#sizeButton);
+    !isMe && !isScreen && this.#pathButton, this.#sizeButton);
   }
 
   get media() {
@@ -72,20 +80,34 @@ export class Tile {
     this.element.classList.toggle('speaking', speaking);
   }
 
-  /**
-   * @param {Member} member
-   * @param {string | undefined} stage where the connection to them is or got stuck
-   */
-  setStatus(member, stage) {
-    const words = statusOf(member, stage);
+  /** @param {Member} member @param {boolean} slow connecting takes long */
+  setConnection(member, slow) {
+    this.#setPath(member);
+    const words = statusOf(member, slow);
     const shown = JSON.stringify(words);
     if (this.#status.dataset['shown'] === shown) return;
     this.#status.dataset['shown'] = shown;
     this.#status.hidden = words === null;
     this.element.classList.toggle('away', words !== null);
     fill(this.#status, words !== null && h('p', { class: 'tile-status-title' },
-      words.advice ? icon('warning') : h('span', { class: 'spinner', 'aria-hidden': 'true' }), h('span', {}, words.title)),
-    words?.advice && h('p', { class: 'tile-status-advice' }, words.advice));
+      words.failed ? icon('warning') : h('span', { class: 'spinner', 'aria-hidden': 'true' }), h('span', {}, words.title)),
+    words?.advice && h('p', { class: 'tile-status-advice' }, words.advice),
+    words?.advice && checkLink());
+  }
+
+  /** @param {Member} member */
+  #setPath({ name, peerState, connection }) {
+    const symbol = connectionIcon(peerState, connection);
+    this.#pathButton.hidden = symbol === null;
+    this.element.classList.toggle('with-path', symbol !== null);
+    if (!symbol) return;
+    const how = connectionWords(peerState, connection);
+    setIcon(this.#pathIcon, symbol);
+    setAttribute(this.#pathButton, 'aria-label', t('peer.connection', { name, how }));
+    setAttribute(this.#pathButton, 'title', how);
+    setAttribute(this.#pathButton, 'data-path', connection?.path?.kind);
+    setAttribute(this.#pathButton, 'data-transport', connection?.path?.transport);
+    setAttribute(this.#pathButton, 'data-stage', connection?.stage);
   }
 }
 
@@ -104,13 +126,13 @@ export function placeTile(element, rect) {
 
 /**
  * @param {Member} member
- * @param {string | undefined} stage
- * @returns {{title: string, advice: string} | null}
+ * @param {boolean} slow
+ * @returns {{title: string, advice: string, failed: boolean} | null}
  */
-function statusOf(member, stage) {
-  if (member.isMe) return null;
-  if (member.state === 'reconnecting' || member.peerState === 'reconnecting') return { title: t('tile.reconnecting'), advice: '' };
-  if (member.peerState === 'failed') return { title: t('peer.failed', { name: member.name }), advice: peerFailure(stage) };
-  if (member.peerState === 'connecting') return { title: t('tile.connecting'), advice: '' };
+function statusOf({ isMe, name, state, peerState, connection }, slow) {
+  if (isMe) return null;
+  if (state === 'reconnecting' || peerState === 'reconnecting') return { title: t('tile.reconnecting'), advice: '', failed: false };
+  if (peerState === 'failed') return { title: t('peer.failed', { name }), advice: peerFailure(connection?.stage), failed: true };
+  if (peerState === 'connecting') return { title: t('tile.connecting'), advice: slow ? t(`peer.slow.${connection?.stage ?? 'signaling'}`) : '', failed: false };
   return null;
 }

@@ -4,16 +4,13 @@ import { ParlorError } from '../errors.js';
 import { Peer } from './peer.js';
 /** @import { MemberRecord, MeshHooks, PeerHooks, PeerStats, Request, Roster, Signal } from '../internal.js' */
 
-const NOTHING = { path: /** @type {const} */ ('none'), protocol: '', rttMs: null, sendKbps: 0, recvKbps: 0, packetsLost: 0,
-  video: null, audioLevel: null };
-
 export class Mesh {
   #roster;
   #limit;
   #hooks;
   /** @type {Map<MemberRecord, Peer>} */ #peers = new Map();
   #saidLimit = false;
-  /** @type {RTCConfiguration} */ config = {};
+  /** @type {RTCConfiguration} */ #config = {};
 
   /** @param {Roster} roster @param {number} limit 0: no direct connections @param {MeshHooks} hooks */
   constructor(roster, limit, hooks) {
@@ -23,6 +20,12 @@ export class Mesh {
   }
 
   get peers() { return [...this.#peers.values()]; }
+
+  /** Of all connections, from now on. @param {RTCConfiguration} config */
+  configure(config) {
+    this.#config = config;
+    for (const peer of this.peers) peer.configure(config);
+  }
 
   /** @param {MemberRecord} record */
   peerOf(record) { return this.#peers.get(record); }
@@ -54,7 +57,7 @@ export class Mesh {
     this.#peers.get(record)?.close();
     this.#peers.delete(record);
     record.peerState = 'none';
-    record.path = null;
+    record.connection = null;
   }
 
   /** @param {MemberRecord} record @param {Signal} signal */
@@ -68,7 +71,8 @@ export class Mesh {
   }
 
   /** @returns {Promise<PeerStats[]>} */
-  stats() {
+  async stats() {
+    const { NOTHING } = await import('./stats.js');
     return Promise.all(this.#roster.others.map(async (record) => ({ peer: record.id, state: record.peerState,
       ...(await this.peerOf(record)?.stats().catch(() => null) ?? NOTHING) })));
   }
@@ -77,10 +81,9 @@ export class Mesh {
   #connect(record, offers) {
     if (record.isMe || this.#peers.has(record) || this.#roster.isOrphan(record) || !record.hasRtc) return;
     try {
-      const peer = new Peer({ config: this.config, offers }, this.#hooksFor(record));
-      this.#peers.set(record, peer);
-      record.peerState = 'connecting';
-      this.#hooks.emit('peer-state', { member: record.face, state: 'connecting', stage: 'signaling' });
+      const hooks = this.#hooksFor(record);
+      this.#peers.set(record, new Peer({ config: this.#config, offers }, hooks));
+      hooks.onStatus({ state: 'connecting', stage: 'signaling', path: null });
     } catch (cause) {
       this.#hooks.emit('error', new ParlorError('unsupported', { cause }));
     }
@@ -107,10 +110,10 @@ export class Mesh {
       onTrackEnded: (track) => this.#endTrack(record, track),
       onText: (text, volatile) => this.#hooks.onText(record, text, volatile),
       onChannel: () => this.#hooks.onChannel(record),
-      onStatus: (status) => {
-        record.peerState = status.state;
-        record.path = status.path ?? null;
-        this.#hooks.emit('peer-state', { member, ...status });
+      onStatus: ({ state, stage, path, error }) => {
+        record.peerState = state;
+        record.connection = { stage, path };
+        this.#hooks.emit('peer-state', { member, state, stage, path: path?.kind, error });
       },
     };
   }

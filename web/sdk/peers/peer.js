@@ -4,7 +4,8 @@ import { ParlorError } from '../errors.js';
 import { runAt } from '../timing.js';
 import { Negotiation } from './negotiation.js';
 import { Recovery } from './recovery.js';
-/** @import { Candidate, NegotiationAction, Path, PeerHooks, Signal, Slot, Stage } from '../internal.js' */
+import { stageAfter } from './stage.js';
+/** @import { Candidate, NegotiationAction, PeerHooks, PeerPath, Signal, Slot, Stage } from '../internal.js' */
 
 /** How long the newcomer waits for the offer of those who saw it come. */
 const WAIT_FOR_OFFER = 3_000;
@@ -23,7 +24,8 @@ export class Peer {
   #recovery;
   /** @type {Map<RTCRtpTransceiver, string>} whose track they send: `addTrack` gives one that never sent to another */ #names = new Map();
   /** @type {Set<MediaStreamTrack>} */ #received = new Set();
-  /** @type {Path | undefined} */ #path;
+  /** @type {Stage} */ #stage = 'signaling';
+  /** @type {PeerPath | null} */ #path = null;
   /** @type {ParlorError | undefined} */ #fault;
   /** @type {RTCSessionDescriptionInit | null} */ #proposal = null;
   #counters = { at: 0, sent: 0, received: 0 };
@@ -49,6 +51,9 @@ export class Peer {
   get channelOpen() { return this.#reliable.readyState === 'open' && this.#pc.connectionState === 'connected'; }
   get channelGone() { return this.#closed || this.#reliable.readyState === 'closed'; }
   get hasRoom() { return this.#reliable.bufferedAmount < MAX_BUFFERED; }
+
+  /** @param {RTCConfiguration} config */
+  configure(config) { this.#pc.setConfiguration(config); }
 
   /** @param {number} bytes */
   fits(bytes) { return bytes <= (this.#pc.sctp?.maxMessageSize ?? 0); }
@@ -94,10 +99,12 @@ export class Peer {
   }
 
   async stats() {
-    const [{ sampleOf }, report] = await Promise.all([import('./stats.js'), this.#pc.getStats()]);
-    const { sample, counters } = sampleOf(report, selectedPair(report), this.#counters);
+    const [{ pathIn, sampleOf }, report] = await Promise.all([import('./stats.js'), this.#pc.getStats()]);
+    const { sample, counters } = sampleOf(report, this.#counters);
     this.#counters = counters;
-    return { ...sample, path: pathIn(report) ?? /** @type {const} */ ('none') };
+    this.#path = pathIn(report);
+    this.#report();
+    return sample;
   }
 
   close() {
@@ -164,7 +171,7 @@ export class Peer {
         await this.#carryOut(action);
         if (this.#closed) return;
       }
-      this.#arm();
+      this.#restartIf(false);
     }).catch((cause) => this.#failed(cause));
   }
 
@@ -213,14 +220,16 @@ export class Peer {
     const state = this.#pc.connectionState;
     if (state === 'connected') {
       this.#fault = undefined;
-      this.#pc.getStats().then((report) => {
-        this.#path = pathIn(report);
-        this.#report();
-      }, () => {});
+      const ice = this.#pc.sctp?.transport.iceTransport;
+      // The first path that works is seldom the best one.
+      if (ice) ice.onselectedcandidatepairchange = () => this.#readPath();
+      this.#readPath();
     }
     this.#restartIf(this.#recovery.handleState(state, performance.now()));
     this.#hooks.onChannel();
   }
+
+  #readPath() { this.stats().catch(() => {}); }
 
   #repeat() {
     this.#decide(() => this.#negotiation.handleDoubt(performance.now()));
@@ -248,35 +257,14 @@ export class Peer {
   }
 
   #report() {
+    const { connectionState, iceConnectionState } = this.#pc;
     const { state } = this.#recovery;
-    const [stage, path] = [this.#stage(), this.#path];
+    const [stage, path] = [stageAfter(this.#stage, this.#negotiation.described, iceConnectionState, connectionState), this.#path];
+    this.#stage = stage;
     const error = this.#fault ?? (state === 'failed' ? new ParlorError('peer-unreachable') : undefined);
-    const report = [state, stage, path, error?.code].join();
+    const report = [state, stage, path?.kind, path?.transport, error?.code].join();
     if (this.#closed || report === this.#reported) return;
     this.#reported = report;
     this.#hooks.onStatus({ state, stage, path, error });
   }
-
-  /** @returns {Stage} */
-  #stage() {
-    const { connectionState, iceConnectionState } = this.#pc;
-    if (connectionState === 'connected') return 'communicating';
-    if (!this.#negotiation.described) return 'signaling';
-    return iceConnectionState === 'connected' || iceConnectionState === 'completed' ? 'securing' : 'connecting';
-  }
-}
-
-/** @param {RTCStatsReport} report @returns {Path | undefined} */
-function pathIn(report) {
-  const pair = selectedPair(report);
-  if (!pair) return undefined;
-  const relayed = [pair.localCandidateId, pair.remoteCandidateId].some((id) => report.get(id)?.candidateType === 'relay');
-  return relayed ? 'relayed' : 'direct';
-}
-
-/** @param {RTCStatsReport} report */
-function selectedPair(report) {
-  const all = [...report.values()];
-  const transport = all.find(({ selectedCandidatePairId }) => selectedCandidatePairId);
-  return transport ? report.get(transport.selectedCandidatePairId) : all.find(({ selected }) => selected); // Firefox
 }

@@ -1,27 +1,58 @@
 // What getStats() says about one peer connection, in the few numbers that an app shows. Loaded when they are asked for.
 
-/** @import { Counters, PeerStats } from '../internal.js' */
+/** @import { Counters, PeerPath, PeerStats } from '../internal.js' */
+
+/** Only these say how a relay is reached; worse ones last. */
+const TRANSPORTS = /** @type {const} */ (['udp', 'tcp', 'tls']);
 
 /**
  * @param {RTCStatsReport} report
- * @param {any} pair the selected one of its candidate pairs
  * @param {Counters} before
- * @returns {{sample: Omit<PeerStats, 'peer' | 'state' | 'path'>, counters: Counters}}
+ * @returns {{sample: Omit<PeerStats, 'peer' | 'state'>, counters: Counters}}
  */
-export function sampleOf(report, pair, before) {
+export function sampleOf(report, before) {
+  const pair = selectedPair(report);
+  const path = pathIn(report);
   const inbound = [...report.values()].filter(({ type }) => type === 'inbound-rtp');
   const counters = { at: pair?.timestamp ?? 0, sent: pair?.bytesSent ?? 0, received: pair?.bytesReceived ?? 0 };
-  const local = pair && report.get(pair.localCandidateId);
+  const sum = (/** @type {string} */ field) => inbound.reduce((total, one) => total + (one[field] ?? 0), 0);
   const sample = {
-    protocol: local?.relayProtocol ?? local?.protocol ?? '',
+    path: path?.kind ?? /** @type {const} */ ('none'),
+    protocol: path?.transport ?? '',
     rttMs: pair?.currentRoundTripTime === undefined ? null : Math.round(pair.currentRoundTripTime * 1000),
     sendKbps: kbps(before, counters, 'sent'),
     recvKbps: kbps(before, counters, 'received'),
-    packetsLost: inbound.reduce((sum, { packetsLost = 0 }) => sum + packetsLost, 0),
+    packetsLost: sum('packetsLost'),
+    packetsReceived: sum('packetsReceived'),
     video: videoIn(inbound),
     audioLevel: inbound.find(({ kind }) => kind === 'audio')?.audioLevel ?? null,
   };
   return { sample, counters };
+}
+
+/** Of whom nothing is known. */
+export const NOTHING = sampleOf(/** @type {any} */ (new Map()), { at: 0, sent: 0, received: 0 }).sample;
+
+/**
+ * How the packets travel. A browser knows its own way to a relay, seldom that of the other side.
+ * @param {RTCStatsReport} report
+ * @returns {PeerPath | null}
+ */
+export function pathIn(report) {
+  const pair = selectedPair(report);
+  if (!pair) return null;
+  const ends = [pair.localCandidateId, pair.remoteCandidateId].map((id) => report.get(id) ?? {});
+  const relays = ends.filter(({ candidateType }) => candidateType === 'relay');
+  const names = relays.length ? relays.map(({ relayProtocol }) => relayProtocol) : [ends[0].protocol];
+  const transport = TRANSPORTS.findLast((one) => names.includes(one)) ?? 'udp';
+  return { kind: relays.length ? 'relayed' : 'direct', transport };
+}
+
+/** @param {RTCStatsReport} report @returns {any} */
+function selectedPair(report) {
+  const all = [...report.values()];
+  const transport = all.find(({ selectedCandidatePairId }) => selectedCandidatePairId);
+  return transport ? report.get(transport.selectedCandidatePairId) : all.find(({ selected }) => selected); // Firefox
 }
 
 /** @param {Counters} before @param {Counters} after @param {'sent' | 'received'} direction */

@@ -78,7 +78,7 @@ export class Session {
       case 'pong': this.#unstable = this.#unstable.filter(({ seq, keepUntil }) => seq > frame.stable || keepUntil > now); break;
       case 'presence': break;
       case 'member-joined': case 'member-left': case 'member-updated':
-      case 'chat': case 'message': case 'event': case 'offer': case 'answer': case 'candidate':
+      case 'chat': case 'message': case 'event': case 'offer': case 'answer': case 'candidate': case 'ice-servers':
         return this.#event(frame, now);
       default: /** @satisfies {never} a newer server says more */ (frame);
     }

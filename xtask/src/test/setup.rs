@@ -12,7 +12,14 @@ const OLDEST_NODE: u32 = 20;
 const INSTALLED_LOCK: &str = "node_modules/.installed-lock.json";
 
 pub fn run(repo: &Repo) -> Result {
-    let outcomes = [chromium(repo), node(repo).and_then(|()| packages(repo))];
+    let outcomes = [
+        chromium(repo),
+        programs(repo, "coturn", "coturn", &["turnutils_uclient", "turnutils_peer", "turnserver"]),
+        programs(repo, "ip", "iproute2", &["ip"]),
+        programs(repo, "nft", "nftables", &["nft"]),
+        programs(repo, "OpenSSL's program", "openssl", &["openssl"]),
+        node(repo).and_then(|()| packages(repo)),
+    ];
     let missing: Vec<String> = outcomes.into_iter().filter_map(Result::err).collect();
     if missing.is_empty() { Ok(()) } else { Err(missing.join("\n")) }
 }
@@ -22,13 +29,25 @@ fn chromium(repo: &Repo) -> Result {
     if std::env::var_os("PARLOR_CHROMIUM").is_some() || shell::find("chromium").is_some() {
         return Ok(());
     }
+    install(repo, "Chromium", "chromium")
+        .map_err(|how| format!("{how}\n  or set PARLOR_CHROMIUM to the path of one"))
+}
+
+/// What somebody else wrote: clients and servers of TURN, hosts and firewalls, certificates.
+fn programs(repo: &Repo, name: &str, package: &str, programs: &[&str]) -> Result {
+    let found = programs.iter().all(|program| shell::find(program).is_some());
+    if found { Ok(()) } else { install(repo, name, package) }
+}
+
+/// By Debian's package manager where we may use it, else the error says how to.
+fn install(repo: &Repo, name: &str, package: &str) -> Result {
     if shell::find("apt-get").is_none() || !is_root(repo) {
-        return Err("Chromium is missing. Install it with\n    \
-             sudo apt-get update && sudo apt-get install --no-install-recommends chromium\n  \
-             or set PARLOR_CHROMIUM to the path of one"
-            .into());
+        return Err(format!(
+            "{name} is missing. Install it with\n    \
+             sudo apt-get update && sudo apt-get install --no-install-recommends {package}"
+        ));
     }
-    report::line("Chromium is missing: installing it");
+    report::line(format_args!("{name} is missing: installing it"));
     let apt = |arguments: &[&str]| {
         Command::new("apt-get", repo.root())
             .args(arguments)
@@ -36,7 +55,7 @@ fn chromium(repo: &Repo) -> Result {
             .run()
     };
     apt(&["update", "-q"])?;
-    apt(&["install", "-q", "-y", "--no-install-recommends", "chromium"])
+    apt(&["install", "-q", "-y", "--no-install-recommends", package])
 }
 
 fn is_root(repo: &Repo) -> bool {

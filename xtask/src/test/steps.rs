@@ -13,7 +13,11 @@ pub struct Step {
 }
 
 pub const STEPS: &[Step] = &[
-    Step { name: "setup", about: "Chromium, Node and npm packages are here", run: setup_step },
+    Step {
+        name: "setup",
+        about: "Chromium, coturn, Node and npm packages are here",
+        run: setup_step,
+    },
     Step { name: "fmt", about: "Rust is formatted", run: fmt },
     Step { name: "tidy", about: "the repository's own rules", run: tidy_step },
     Step { name: "types", about: "generated protocol files are fresh", run: types_step },

@@ -8,9 +8,10 @@ use serde_json::value::RawValue;
 
 use super::PROTOCOL;
 use super::messages::{
-    IceServer, LeaveReason, Member, Permission, Present, ProtocolRange, ServerMessage, State,
+    LeaveReason, Member, Permission, Present, ProtocolRange, ServerMessage, State,
 };
 use crate::error::Problem;
+use crate::ice::Ice;
 use crate::payload::args_with_binary;
 use crate::terms::Terms;
 
@@ -20,10 +21,10 @@ pub fn encode_event(event: &Event) -> Bytes {
 }
 
 #[must_use]
-pub fn encode_reply(call: Call, reply: &Result<Reply, Refusal>, terms: &Terms) -> Bytes {
+pub fn encode_reply(call: Call, reply: &Result<Reply, Refusal>, ice: &Ice) -> Bytes {
     let id = call.request.map(parlor_rooms::RequestId::get);
     match reply {
-        Ok(Reply::Joined(joined)) => write(&joined_message(id, joined, terms)),
+        Ok(Reply::Joined(joined)) => write(&joined_message(id, joined, ice)),
         Ok(Reply::Resumed(resumed)) => write(&resumed_message(id, resumed)),
         Ok(Reply::Done { seq }) => write(&ServerMessage::Ok { id, seq: seq.map(|seq| seq.0) }),
         Ok(Reply::Left) => write(&ServerMessage::Ok { id, seq: None }),
@@ -35,6 +36,12 @@ pub fn encode_reply(call: Call, reply: &Result<Reply, Refusal>, terms: &Terms) -
         Ok(Reply::Pong { stable }) => encode_pong(id, *stable),
         Err(refusal) => encode_problem(id, &Problem::Refused(*refusal)),
     }
+}
+
+/// New credentials, in good time before the old ones expire.
+#[must_use]
+pub fn encode_ice_servers(ice: &Ice) -> Bytes {
+    write(&ServerMessage::IceServers { ice_servers: &ice.servers, ttl_ms: millis(ice.ttl) })
 }
 
 pub(super) fn encode_pong(id: Option<u64>, stable: Seq) -> Bytes {
@@ -63,8 +70,7 @@ pub(super) fn encode_welcome(terms: &Terms) -> Bytes {
     })
 }
 
-fn joined_message<'a>(id: Option<u64>, joined: &'a Joined, terms: &'a Terms) -> ServerMessage<'a> {
-    let urls: Vec<&str> = terms.ice_urls.iter().map(String::as_str).collect();
+fn joined_message<'a>(id: Option<u64>, joined: &'a Joined, ice: &'a Ice) -> ServerMessage<'a> {
     ServerMessage::Joined {
         id,
         room: joined.room.as_str(),
@@ -74,7 +80,7 @@ fn joined_message<'a>(id: Option<u64>, joined: &'a Joined, terms: &'a Terms) -> 
         members: joined.members.iter().map(|view| member(view)).collect(),
         history: joined.history.iter().map(|event| event_message(event)).collect(),
         grace_ms: millis(joined.grace),
-        ice_servers: if urls.is_empty() { Vec::new() } else { vec![IceServer { urls }] },
+        ice_servers: &ice.servers,
         resumed: joined.picture != Picture::New,
         lost: joined.picture == Picture::Lost,
     }

@@ -7,6 +7,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::ice::IceServer;
+
 /// What a client may send.
 #[derive(JsonSchema)]
 #[serde(tag = "type", rename_all = "kebab-case")]
@@ -207,7 +209,7 @@ pub enum ServerMessage<'a> {
         #[schemars(with = "Vec<ChatEvent>")]
         history: Vec<ServerMessage<'a>>,
         grace_ms: u64,
-        ice_servers: Vec<IceServer<'a>>,
+        ice_servers: &'a [IceServer],
         /// You are the same member as before.
         resumed: bool,
         /// Events meant for you are gone.
@@ -247,6 +249,12 @@ pub enum ServerMessage<'a> {
         id: Option<u64>,
         room: &'a str,
         members: Vec<Present<'a>>,
+    },
+    /// In place of those of `joined`, whose credentials are about to expire.
+    IceServers {
+        ice_servers: &'a [IceServer],
+        /// How long these hold.
+        ttl_ms: u64,
     },
     Pong {
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -372,12 +380,6 @@ pub enum LeaveReason {
     Left,
     Timeout,
     Replaced,
-}
-
-/// An `RTCIceServer` of the W3C.
-#[derive(Serialize, JsonSchema)]
-pub struct IceServer<'a> {
-    pub urls: Vec<&'a str>,
 }
 
 /// Somebody in a room, as seen from outside.

@@ -6,7 +6,7 @@ mod read;
 mod schema;
 mod session;
 
-pub use encode::{encode_event, encode_reply};
+pub use encode::{encode_event, encode_ice_servers, encode_reply};
 pub(crate) use encode::{encode_problem, raw, write};
 pub use messages::{ClientMessage, ServerMessage};
 pub(crate) use read::{Request, candidate_init, read_text};

@@ -9,8 +9,8 @@ use parlor_rooms::{Call, ConnectionId, Event, Refusal, Reply, RequestId};
 use super::ids::{EventId, Token};
 use crate::close::Close;
 use crate::error::Problem;
+use crate::ice::Ice;
 use crate::native;
-use crate::terms::Terms;
 
 /// Some proxies and old browsers pass nothing on before they have so much.
 const PADDING: usize = 2048;
@@ -58,7 +58,7 @@ pub fn encode_entered(
     reply: &Reply,
     came_with: Option<EventId>,
     token: Token,
-    terms: &Terms,
+    ice: &Ice,
 ) -> Option<(Bytes, Tail)> {
     let id = match reply {
         Reply::Joined(joined) => {
@@ -70,7 +70,7 @@ pub fn encode_entered(
         }
         Reply::Done { .. } | Reply::Left | Reply::Presence(_) | Reply::Pong { .. } => return None,
     };
-    let json = encode_answer(None, &Ok(reply.clone()), terms);
+    let json = encode_answer(None, &Ok(reply.clone()), ice);
     let mut text = lines(&with_token(&json, token));
     _ = write!(text, "id: {id}\n\n");
     Some((text.into(), Tail::of(id)))
@@ -81,6 +81,12 @@ fn with_token(json: &[u8], token: Token) -> Vec<u8> {
     let mut json = json.strip_suffix(b"}").unwrap_or(json).to_vec();
     json.extend_from_slice(format!(",\"token\":\"{token}\"}}").as_bytes());
     json
+}
+
+/// New credentials, which belong to no place in the room's log.
+#[must_use]
+pub fn encode_ice_servers(ice: &Ice) -> Bytes {
+    lines(&native::encode_ice_servers(ice)).into()
 }
 
 /// Says on the stream why it does not go on as it was.
@@ -99,14 +105,10 @@ pub fn encode_closing(why: Close) -> Bytes {
 
 /// The answer to one request, as JSON.
 #[must_use]
-pub fn encode_answer(
-    id: Option<RequestId>,
-    reply: &Result<Reply, Refusal>,
-    terms: &Terms,
-) -> Bytes {
+pub fn encode_answer(id: Option<RequestId>, reply: &Result<Reply, Refusal>, ice: &Ice) -> Bytes {
     // Whoever carries it knows where it goes.
     let call = Call { connection: ConnectionId(0), request: id };
-    native::encode_reply(call, reply, terms)
+    native::encode_reply(call, reply, ice)
 }
 
 /// `event:` and `data:`. What members send is passed on as they wrote it, and JSON may have line breaks between its

@@ -10,7 +10,8 @@ mod post;
 mod trouble;
 
 pub use encode::{
-    Tail, encode_answer, encode_closing, encode_entered, encode_event, encode_problem, opening,
+    Tail, encode_answer, encode_closing, encode_entered, encode_event, encode_ice_servers,
+    encode_problem, opening,
 };
 pub use entrance::{Entrance, MAX_WAIT};
 pub use ids::{EventId, Token};

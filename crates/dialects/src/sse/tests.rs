@@ -9,7 +9,7 @@ use parlor_rooms::{
 };
 
 use super::*;
-use crate::{Close, Problem, Terms};
+use crate::{Close, Ice, IceServer, Problem};
 
 const PEER: &str = "AQEBAQEBAQEBAQEBAQEBAQ";
 const SECRET: &str = "AgICAgICAgICAgICAgICAgICAgICAgIC";
@@ -25,19 +25,6 @@ fn secret() -> Secret {
 
 fn token() -> Token {
     Token { peer: peer(), secret: Secret::from_entropy([3; 24]) }
-}
-
-fn terms() -> Terms {
-    Terms {
-        server: "parlor/test".into(),
-        ping_interval: Duration::from_secs(5),
-        idle_timeout: Duration::from_secs(20),
-        max_frame_bytes: 262_144,
-        messages_per_second: 200,
-        burst: 400,
-        echoes: false,
-        ice_urls: Vec::new(),
-    }
 }
 
 fn room() -> RoomName {
@@ -76,7 +63,7 @@ fn text(bytes: &[u8]) -> String {
 
 /// As it arrives on a stream of this session.
 fn whole(event: &Event) -> String {
-    let (_, tail) = encode_entered(&joined(), None, token(), &terms()).unwrap();
+    let (_, tail) = encode_entered(&joined(), None, token(), &Ice::default()).unwrap();
     let mut out = Vec::new();
     tail.complete(&encode_event(event), &mut out);
     text(&out)
@@ -84,7 +71,7 @@ fn whole(event: &Event) -> String {
 
 #[test]
 fn a_stream_begins_with_the_picture_and_the_token() {
-    let (first, _) = encode_entered(&joined(), None, token(), &terms()).unwrap();
+    let (first, _) = encode_entered(&joined(), None, token(), &Ice::default()).unwrap();
     let data = format!(
         r#"{{"type":"joined","room":"standup","peer":"{PEER}","secret":"{SECRET}","seq":4,"members":[],"history":[],"graceMs":30000,"iceServers":[],"resumed":false,"lost":false,"token":"{PEER}.{TOKEN}"}}"#
     );
@@ -93,7 +80,7 @@ fn a_stream_begins_with_the_picture_and_the_token() {
 
 #[test]
 fn a_resumed_stream_begins_where_the_client_was() {
-    let (first, _) = encode_entered(&resumed(), came_with(4), token(), &terms()).unwrap();
+    let (first, _) = encode_entered(&resumed(), came_with(4), token(), &Ice::default()).unwrap();
     let first = text(&first);
     assert!(first.starts_with(
         r#"event: resumed
@@ -261,4 +248,22 @@ fn trouble_is_a_status_and_the_protocols_error() {
     assert!(text(&slow.encode()).ends_with(r#""retryAfterMs":8}"#));
     assert_eq!(Trouble::BodyTooLarge { max_bytes: 9 }.status(), 413);
     assert!(text(&Trouble::BadToken.encode()).contains(r#""code":"bad-token""#));
+}
+
+#[test]
+fn new_servers_for_peer_connections_have_no_id_so_that_a_stream_resumes_where_it_was() {
+    let turn = IceServer {
+        urls: vec!["turn:a:1".into()],
+        username: Some("7:ada".into()),
+        credential: Some("c2VjcmV0".into()),
+    };
+    let (_, tail) = encode_entered(&joined(), None, token(), &Ice::default()).unwrap();
+    let mut out = Vec::new();
+    let ice = Ice { servers: vec![turn], ttl: Duration::from_secs(60) };
+    tail.complete(&encode_ice_servers(&ice), &mut out);
+    assert_eq!(
+        String::from_utf8(out).unwrap(),
+        "event: ice-servers\ndata: {\"type\":\"ice-servers\",\"iceServers\":[{\"urls\":[\"turn:a:1\"],\
+         \"username\":\"7:ada\",\"credential\":\"c2VjcmV0\"}],\"ttlMs\":60000}\n\n"
+    );
 }

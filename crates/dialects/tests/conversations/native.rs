@@ -48,7 +48,7 @@ fn a_conversation_goes_as_the_protocol_tells_it() {
             r#"{"type":"join","id":1,"protocol":1,"room":"standup","name":"Ada","attributes":{"mic":"on"},"identity":"ada@example.org","nonce":"0123456789abcdef"}"#
         ),
         [
-            r#"ada: {"type":"joined","id":1,"room":"standup","peer":"$peer1","secret":"$secret1","seq":1,"members":[{"peer":"$peer1","name":"Ada","identity":"ada@example.org","attributes":{"mic":"on"},"permissions":["chat","message","signal","update"],"state":"connected","incarnation":1,"order":1}],"history":[],"graceMs":30000,"iceServers":[{"urls":["stun:stun.example.org"]}],"resumed":false,"lost":false}"#
+            r#"ada: {"type":"joined","id":1,"room":"standup","peer":"$peer1","secret":"$secret1","seq":1,"members":[{"peer":"$peer1","name":"Ada","identity":"ada@example.org","attributes":{"mic":"on"},"permissions":["chat","message","signal","update"],"state":"connected","incarnation":1,"order":1}],"history":[],"graceMs":30000,"iceServers":[{"urls":["stun:stun.example.org"]},{"urls":["turn:turn.example.org?transport=udp"],"username":"1767229200:ada","credential":"c2VjcmV0"}],"resumed":false,"lost":false}"#
         ]
     );
     assert_eq!(
@@ -63,7 +63,7 @@ fn a_conversation_goes_as_the_protocol_tells_it() {
         table.say("grace", r#"{"type":"join","protocol":1,"room":"standup"}"#),
         [
             r#"ada: {"type":"member-joined","seq":3,"member":{"peer":"$peer2","name":"Guest","attributes":{},"permissions":["chat","message","signal","update"],"state":"connected","incarnation":1,"order":2},"at":1767225600000}"#,
-            r#"grace: {"type":"joined","room":"standup","peer":"$peer2","secret":"$secret2","seq":3,"members":[{"peer":"$peer1","name":"Ada","identity":"ada@example.org","attributes":{"mic":"on"},"permissions":["chat","message","signal","update"],"state":"connected","incarnation":1,"order":1},{"peer":"$peer2","name":"Guest","attributes":{},"permissions":["chat","message","signal","update"],"state":"connected","incarnation":1,"order":2}],"history":[{"type":"chat","seq":2,"from":"$peer1","name":"Ada","text":"Good morning","key":"k1","at":1767225600000}],"graceMs":30000,"iceServers":[{"urls":["stun:stun.example.org"]}],"resumed":false,"lost":false}"#,
+            r#"grace: {"type":"joined","room":"standup","peer":"$peer2","secret":"$secret2","seq":3,"members":[{"peer":"$peer1","name":"Ada","identity":"ada@example.org","attributes":{"mic":"on"},"permissions":["chat","message","signal","update"],"state":"connected","incarnation":1,"order":1},{"peer":"$peer2","name":"Guest","attributes":{},"permissions":["chat","message","signal","update"],"state":"connected","incarnation":1,"order":2}],"history":[{"type":"chat","seq":2,"from":"$peer1","name":"Ada","text":"Good morning","key":"k1","at":1767225600000}],"graceMs":30000,"iceServers":[{"urls":["stun:stun.example.org"]},{"urls":["turn:turn.example.org?transport=udp"],"username":"1767229200:ada","credential":"c2VjcmV0"}],"resumed":false,"lost":false}"#,
         ]
     );
     assert_eq!(

@@ -126,6 +126,7 @@ fn all_frames() -> Vec<Said> {
         }
         frames.extend(table.say(name, frame));
     }
+    frames.extend(table.renew_ice("grace'"));
     frames.retain(|said| !said.frame.starts_with(b"closed "));
     frames
 }

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parlor_dialects::{
-    Ask, Bytes, Door, Frame, Heard, LineId, Session, Step, Terms, encode_event, encode_reply,
+    Ask, Bytes, Door, Frame, Heard, Ice, IceServer, LineId, Session, Step, Terms, encode_event,
+    encode_ice_servers, encode_reply,
 };
 use parlor_rooms::{
     Call, ConnectionId, Counters, Event, Fresh, Limits, Output, PeerId, Refusal, Reply, Rooms,
@@ -65,7 +66,6 @@ impl Table {
             messages_per_second: 200,
             burst: 400,
             echoes: true,
-            ice_urls: vec!["stun:stun.example.org".into()],
         };
         Self {
             rooms: Rooms::new(limits),
@@ -90,6 +90,18 @@ impl Table {
         let seat = Seat { name: name.to_owned(), session, heard: VecDeque::new() };
         self.seats.insert(id, seat);
         self.settle(id);
+        self.said()
+    }
+
+    /// The credentials that a client was told of are about to expire.
+    pub fn renew_ice(&mut self, name: &str) -> Vec<Said> {
+        let seat = self.find(name).and_then(|id| Some((id, self.seats.get(&id)?)));
+        let dialect = seat.and_then(|(id, seat)| Some((id, seat.session.dialect()?)));
+        if let Some((id, dialect)) = dialect
+            && let Some(frame) = encode_ice_servers(dialect, &ice())
+        {
+            self.push(id, frame);
+        }
         self.said()
     }
 
@@ -251,7 +263,7 @@ impl Table {
             seat.heard.push_back(Heard::Reply(call, reply));
             return None;
         }
-        let frames = encode_reply(dialect, call, &reply, &self.terms);
+        let frames = encode_reply(dialect, call, &reply, &ice());
         frames.into_iter().for_each(|frame| self.push(call.connection, frame));
         Some(reply)
     }
@@ -310,4 +322,16 @@ fn secret(number: u8) -> Secret {
     let mut bytes = [0; 24];
     (bytes[0], bytes[23]) = (255, number);
     Secret::from_entropy(bytes)
+}
+
+/// What whoever joins at a table is told.
+fn ice() -> Ice {
+    let stun =
+        IceServer { urls: vec!["stun:stun.example.org".into()], username: None, credential: None };
+    let turn = IceServer {
+        urls: vec!["turn:turn.example.org?transport=udp".into()],
+        username: Some("1767229200:ada".into()),
+        credential: Some("c2VjcmV0".into()),
+    };
+    Ice { servers: vec![stun, turn], ttl: Duration::from_secs(3_600) }
 }

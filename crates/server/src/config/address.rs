@@ -12,6 +12,12 @@ pub enum ListenAddress {
 }
 
 impl ListenAddress {
+    /// All addresses of this machine in both families.
+    pub fn everywhere(port: u16) -> Vec<Self> {
+        let all: [IpAddr; 2] = [Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()];
+        all.map(|ip| Self::Ip(SocketAddr::new(ip, port))).into()
+    }
+
     pub fn port(&self) -> u16 {
         match self {
             Self::Localhost(port) => *port,
@@ -26,13 +32,11 @@ impl ListenAddress {
         }
     }
 
-    /// What to put after `http://` on this machine.
-    pub fn reachable_at(&self, port: u16) -> String {
+    /// What to put after `http://` or `https://` on this machine.
+    pub fn reachable(&self) -> String {
         match self {
-            Self::Ip(address) if !address.ip().is_unspecified() => {
-                SocketAddr::new(address.ip(), port).to_string()
-            }
-            Self::Localhost(_) | Self::Ip(_) => format!("localhost:{port}"),
+            Self::Ip(address) if !address.ip().is_unspecified() => address.to_string(),
+            Self::Localhost(_) | Self::Ip(_) => format!("localhost:{}", self.port()),
         }
     }
 

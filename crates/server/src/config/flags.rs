@@ -34,6 +34,13 @@ pub const GENERAL: [(&str, &str); 5] = [
     ("--help", "Print this, and end."),
 ];
 
+/// Whether the word after this flag belongs to it; `None`: there is no such flag.
+pub fn takes_value(flag: &str) -> Option<bool> {
+    let general = || GENERAL.iter().any(|(name, _)| *name == flag).then_some(flag == "--config");
+    let setting = SETTINGS.iter().find(|setting| setting.flag() == flag);
+    setting.map(|setting| setting.shape != Shape::Switch).or_else(general)
+}
+
 pub fn parse(
     arguments: impl IntoIterator<Item = OsString>,
     mistakes: &mut Vec<Mistake>,

@@ -12,7 +12,7 @@ const INDENT: &str = "        ";
 pub fn text() -> String {
     let mut text = format!(
         "Parlor {}: real-time rooms for the web in one program.\n\n\
-         Usage: parlor [FLAGS]\n\n\
+         Usage: parlor [FLAGS]\n       parlor doctor [URL] [FLAGS]    says why a call would not connect\n\n\
          Without flags it listens on localhost:8080 and serves the app, the SDK and the rooms.\n\n\
          General:\n",
         env!("CARGO_PKG_VERSION")
@@ -36,7 +36,8 @@ pub fn text() -> String {
     text.push_str(
         "\nEvery setting can also stand in the file (limits.max_rooms) or in the environment\n\
          (PARLOR_LIMITS_MAX_ROOMS). Flags are stronger than the environment, the environment is\n\
-         stronger than the file. Times: 30s, 500ms, 5m. Sizes: 256KiB, 4MiB.\n",
+         stronger than the file. Times: 30s, 500ms, 5m. Sizes: 256KiB, 4MiB.\n\n\
+         parlor loadtest --help: how much a server of yours bears.\n",
     );
     text
 }

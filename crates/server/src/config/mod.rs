@@ -1,19 +1,26 @@
 //! What the server is told: file < environment < flags, all mistakes at once.
 
 mod address;
+mod certificate_rules;
 mod document;
 mod file;
 mod flags;
 mod help;
 mod quantity;
+mod relay;
 mod rules;
 mod settings;
+mod tls_words;
 mod value;
 mod words;
 
 pub use address::{LOOPBACK, ListenAddress};
-pub use settings::{Config, Dialects, Limits};
-pub use words::{AllowedOrigin, DialectPolicy, DuplicateIdentity, LogFormat};
+pub use flags::takes_value;
+pub use relay::Network;
+pub use settings::{Acme, Config, Dialects, Limits, Server};
+#[cfg(test)]
+pub use tls_words::Domain;
+pub use words::{AllowedOrigin, DialectPolicy, DuplicateIdentity, LogFormat, RelayPeers};
 
 use flags::{Arguments, Mode};
 use settings::{SETTINGS, Setting};
@@ -62,6 +69,14 @@ impl Mistake {
     fn new(source: Source, text: impl Into<String>) -> Self {
         Self { source, text: text.into() }
     }
+
+    /// Made by whoever typed the command, not by whoever wrote the configuration.
+    pub fn is_of_command_line(&self) -> bool {
+        match self.source {
+            Source::Flag(_) => true,
+            Source::Default | Source::File { .. } | Source::Variable(_) => false,
+        }
+    }
 }
 
 impl fmt::Display for Mistake {
@@ -87,7 +102,10 @@ pub fn load(
     }
     let mode = arguments.mode;
     loading.read(arguments, environment);
-    let Loading { config, sources, mut mistakes } = loading;
+    let Loading { mut config, sources, mut mistakes } = loading;
+    if config.server.domain.0.is_some() && *sources.of("listen") == Source::Default {
+        config.server.listen = ListenAddress::everywhere(HTTPS);
+    }
     mistakes.extend(rules::broken(&config, &sources));
     match mode {
         _ if !mistakes.is_empty() => Err(mistakes),
@@ -204,6 +222,8 @@ fn bare(name: &str) -> &str {
     name.trim_start_matches("--").trim_start_matches("PARLOR_")
 }
 
+/// Where browsers look for a name, and certificate authorities for the proof that it is ours.
+const HTTPS: u16 = 443;
 const CONFIG_VARIABLE: &str = "PARLOR_CONFIG";
 
 type FileChoice = Option<(PathBuf, Source)>;

@@ -2,13 +2,14 @@
 
 use super::settings::Config;
 use super::value::Value;
-use super::{Mistake, Sources};
+use super::{Mistake, Sources, certificate_rules};
 use std::path::Path;
 
 pub fn broken(config: &Config, sources: &Sources) -> Vec<Mistake> {
     let mut mistakes = Vec::new();
     exposure(config, sources, &mut mistakes);
     ordered(config, sources, &mut mistakes);
+    mistakes.extend(certificate_rules::broken(config, sources));
     if let Some(folder) = &config.server.web_dir.0 {
         web_folder(folder, sources, &mut mistakes);
     }
@@ -18,15 +19,22 @@ pub fn broken(config: &Config, sources: &Sources) -> Vec<Mistake> {
 /// Rooms are open, so nobody beyond this machine gets in before somebody has said so.
 fn exposure(config: &Config, sources: &Sources, mistakes: &mut Vec<Mistake>) {
     let server = &config.server;
-    let mut add = |text: String| mistakes.push(Mistake::new(sources.of("listen").clone(), text));
+    // Without addresses of one's own it is the name that opens them.
+    let asked = if *sources.of("listen") == super::Source::Default { "domain" } else { "listen" };
+    let mut add = |text: String| mistakes.push(Mistake::new(sources.of(asked).clone(), text));
     if server.listen.is_empty() {
         add("listen needs at least one address, such as localhost:8080".into());
     }
     let exposed = server.listen.iter().find(|address| !address.is_loopback());
     if let Some(address) = exposed.filter(|_| !server.open_rooms) {
+        let origin = if config.speaks_tls() {
+            ""
+        } else {
+            ", and --allow-origin https://your.name for the address that people will open"
+        };
         add(format!(
             "{address} can be reached from other machines, and rooms are open to anybody who can reach the port; \
-             if that is meant, add --open-rooms, and --allow-origin https://your.name for the address that people will open"
+             if that is meant, add --open-rooms{origin}"
         ));
     }
 }
@@ -69,6 +77,7 @@ fn ordered(config: &Config, sources: &Sources, mistakes: &mut Vec<Mistake>) {
     pair!(limits.max_frame <= limits.outbox_bytes);
     pair!(limits.max_frame <= rooms.log_bytes);
     pair!(limits.ping_interval <= limits.idle_timeout);
+    pair!(limits.max_half_open_per_address <= limits.max_half_open);
 }
 
 fn rank(source: &super::Source) -> u8 {

@@ -155,6 +155,35 @@ fn settings_that_contradict_each_other_name_both_and_the_one_that_was_written() 
 }
 
 #[test]
+fn a_name_listens_where_browsers_look_unless_told_otherwise() {
+    let shown = |arguments: &[&str]| -> Vec<String> {
+        config(arguments, &[]).server.listen.iter().map(ToString::to_string).collect()
+    };
+    let named = ["--domain", "meet.example.org", "--open-rooms"];
+    assert_eq!(shown(&named), ["0.0.0.0:443", "[::]:443"]);
+    assert_eq!(shown(&[named.as_slice(), &["--listen", "localhost:1"]].concat()), ["localhost:1"]);
+    let found = mistakes(&named[..2], &[]);
+    assert_eq!(found.len(), 1);
+    assert!(found[0].starts_with("--domain: ") && found[0].ends_with("add --open-rooms"));
+    assert!(!found[0].contains("--allow-origin"), "{found:?}");
+}
+
+#[test]
+fn there_is_one_way_to_a_certificate_and_all_that_is_missing_is_told_at_once() {
+    let local = ["--listen", "localhost:1", "--domain", "meet.example.org"];
+    let found = mistakes(&[&local[..], &["--tls-key=k.pem", "--tls-self-signed"]].concat(), &[]);
+    assert_eq!(found.len(), 4, "{found:?}");
+    assert!(found[0].starts_with("--domain: ") && found[3].contains("needs tls.certificate"));
+    let found = mistakes(&["--acme-staging", "--acme-directory=https://a.example/"], &[]);
+    let stray = "needs domain";
+    let staging = "acme.staging is Let's Encrypt's";
+    let words = [staging, stray, stray];
+    assert!(found.len() == 3 && found.iter().zip(words).all(|(line, word)| line.contains(word)));
+    let found = mistakes(&["--tls-certificate=/nonexistent/c.pem", "--tls-key=k.pem"], &[]);
+    assert!(found.len() == 1 && found[0].contains("cannot read /nonexistent/c.pem"), "{found:?}");
+}
+
+#[test]
 fn a_web_folder_must_have_both_parts() {
     let found = mistakes(&["--web-dir", "/nonexistent"], &[]);
     assert_eq!(found.len(), 2);

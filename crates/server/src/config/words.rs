@@ -179,6 +179,17 @@ choice! {
     }
 }
 
+choice! {
+    /// Whom a client may reach over the relay.
+    RelayPeers {
+        /// Other clients of this relay, and its own media.
+        Own = "own",
+        /// Also whoever has an address on the internet.
+        Public = "public",
+        Any = "any",
+    }
+}
+
 /// Whether a dialect is spoken, whose clients carry no token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DialectPolicy {

@@ -116,7 +116,7 @@ impl Drop for Permit {
 }
 
 /// One subscriber has one IPv4 address but a whole IPv6 /64.
-fn network_of(address: IpAddr) -> IpAddr {
+pub fn network_of(address: IpAddr) -> IpAddr {
     const UPPER_64: u128 = u128::MAX << 64;
     match address.to_canonical() {
         IpAddr::V6(ip) if !ip.is_loopback() => Ipv6Addr::from_bits(ip.to_bits() & UPPER_64).into(),

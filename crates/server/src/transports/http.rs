@@ -1,7 +1,11 @@
-//! HTTP/1.1 on one connection: which path is answered by what.
+//! HTTP: which path is answered by what.
 
-use super::listener::Connection;
-use super::{peerjs, sse, websocket};
+mod connection;
+mod secure;
+
+pub use connection::{Connection, HangUp, Wire, serve};
+
+use super::{ice, peerjs, sse, websocket};
 use crate::node::Node;
 use crate::web::{self, NOT_FOUND, Web};
 use axum::Router;
@@ -11,19 +15,10 @@ use axum::http::header::{CACHE_CONTROL, CONNECTION, HeaderValue, RETRY_AFTER, UP
 use axum::http::{HeaderMap, Response, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::routing::{any, get};
-use hyper::server::conn::http1;
-use hyper::service::{Service, service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use parlor_dialects::{Door, matchbox};
 use percent_encoding::percent_decode_str;
-#[cfg(target_os = "linux")]
-use socket2::SockRef;
 use std::net::SocketAddr;
-use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::sync::Notify;
 
 /// The head of a request: browsers stay far below it.
 const MAX_HEAD_BYTES: usize = 32 << 10;
@@ -33,18 +28,10 @@ const MAX_HEADERS: usize = 100;
 #[derive(Debug, Clone, Copy)]
 pub struct Client {
     pub address: SocketAddr,
+    /// Which address of ours they connected to.
+    pub came_in_at: Option<SocketAddr>,
     /// One connection too many: may only be told so.
     pub over_limit: bool,
-}
-
-/// Ends the connection of a request whose answer nobody reads; an extension of every request.
-#[derive(Debug, Clone, Default)]
-pub struct HangUp(Arc<Notify>);
-
-impl HangUp {
-    pub fn now(&self) {
-        self.0.notify_one();
-    }
 }
 
 pub fn router(node: Arc<Node>) -> Router {
@@ -56,62 +43,18 @@ pub fn router(node: Arc<Node>) -> Router {
         .route("/socket.io/", any(socket_io))
         .route("/socket.io/{file}", get(socket_io_file))
         .route("/room/{name}", get(page))
+        .route("/check", get(page))
         .route("/app/{*path}", get(file))
         .route("/sdk/{*path}", get(file))
         .merge(peerjs::routes())
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
         .merge(sse::router(&node))
+        .merge(ice::router(&node))
         .fallback(room_or_not_found)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(Arc::clone(&node), guard))
         .with_state(node)
-}
-
-/// Serves one connection until it ends, becomes a WebSocket, or the server stops.
-pub async fn serve(connection: Connection, router: Router, node: Arc<Node>) {
-    let client = Client { address: connection.address, over_limit: connection.permit.over_limit() };
-    notice_silence(&connection, node.config.limits.idle_timeout);
-    let routes = TowerToHyperService::new(router);
-    let hang_up = HangUp::default();
-    let told = hang_up.clone();
-    let service = service_fn(move |mut request| {
-        let extensions = hyper::Request::extensions_mut(&mut request);
-        let _: Option<Client> = extensions.insert(client);
-        let _: Option<HangUp> = extensions.insert(told.clone());
-        routes.call(request)
-    });
-    let serving = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(node.config.limits.header_timeout)
-        .max_buf_size(MAX_HEAD_BYTES)
-        .max_headers(MAX_HEADERS)
-        .serve_connection(TokioIo::new(connection), service)
-        .with_upgrades();
-    let mut serving = pin!(serving);
-    let mut stopping = node.stopping.clone();
-    let ended = tokio::select! {
-        ended = serving.as_mut() => ended,
-        () = hang_up.0.notified() => return,
-        () = stopping.begun() => {
-            serving.as_mut().graceful_shutdown();
-            serving.await
-        }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(address = %client.address, %error, "connection ended");
-    }
-}
-
-/// A client that has vanished acknowledges nothing; TCP alone would go on trying for a quarter of an hour, and whoever
-/// reads a stream answers nothing else.
-fn notice_silence(connection: &Connection, after: Duration) {
-    #[cfg(target_os = "linux")]
-    if let Err(error) = SockRef::from(&connection.stream).set_tcp_user_timeout(Some(after)) {
-        tracing::debug!(%error, "a vanished client will be noticed late");
-    }
-    #[cfg(not(target_os = "linux"))]
-    let _ = (connection, after);
 }
 
 pub fn is_websocket(headers: &HeaderMap) -> bool {

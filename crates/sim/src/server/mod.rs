@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use parlor_dialects::{
-    Ask, Bytes, Close, Dialect, Door, LineId, Session, Step, Terms, encode_event, encode_reply,
+    Ask, Bytes, Close, Dialect, Door, Ice, LineId, Session, Step, Terms, encode_event, encode_reply,
 };
 use parlor_rooms::{
     Call, ConnectionId, Counters, Event, Fresh, Output, PeerId, Refusal, Reply, Rooms, Secret,
@@ -187,10 +187,10 @@ impl Server {
     }
 
     fn answer(&mut self, call: Call, reply: &Result<Reply, Refusal>) {
-        let terms = self.terms.clone();
+        let ice = Ice::default();
         self.write_to(call.connection, |line| {
             let Some(dialect) = line.session.dialect() else { return };
-            for frame in encode_reply(dialect, call, reply, &terms) {
+            for frame in encode_reply(dialect, call, reply, &ice) {
                 line.outbox.push(frame, Sending::Reliable);
             }
             if let Ok(Reply::Resumed(resumed)) = reply {

@@ -4,21 +4,24 @@
 //! ends the rooms that it holds, never the process: everybody is closed with `internal-error` and may join anew.
 
 mod clock;
+mod ice;
 mod outbox;
 mod policies;
 mod terms;
 
-use clock::Clock;
+pub use clock::Clock;
+pub use ice::IceRenewal;
 pub use outbox::{Next, Outbox, OutboxLimits, Sending};
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use parlor_dialects::{
-    Ask, Bytes, Close, Dialect, Heard, LineId, Terms, encode_event, encode_reply,
+    Ask, Bytes, Close, Dialect, Heard, Ice, LineId, Terms, encode_event, encode_reply,
 };
 use parlor_rooms::{
     Aside, Call, ConnectionId, Event, Fresh, Limits, MemberRef, MemberView, Output, PeerId,
@@ -27,6 +30,7 @@ use parlor_rooms::{
 use tokio::sync::Notify;
 
 use crate::config::Config;
+use crate::drivers::turn::IceOffer;
 use policies::Policies;
 
 /// A connection as the rooms know it.
@@ -41,6 +45,7 @@ pub struct RoomsDriver {
     clock: Clock,
     limits: Limits,
     terms: Arc<Terms>,
+    ice: Arc<IceOffer>,
     outbox_limits: OutboxLimits,
     policies: Policies,
     last_line: AtomicU64,
@@ -51,6 +56,7 @@ pub struct RoomsDriver {
 struct Inner {
     engine: Rooms,
     lines: HashMap<ConnectionId, Arc<Outbox>>,
+    ice: Arc<IceOffer>,
 }
 
 /// What the rooms answered to the line that asked.
@@ -59,14 +65,20 @@ pub type Answer = Result<Reply, Refusal>;
 
 impl RoomsDriver {
     /// Starts the driver; its deadlines are watched by a task that ends with it.
-    pub fn start(config: &Config) -> Arc<Self> {
+    pub fn start(config: &Config, ice: IceOffer) -> Arc<Self> {
         let limits = terms::limits(config);
-        let inner = Inner { engine: Rooms::new(limits.clone()), lines: HashMap::new() };
+        let ice = Arc::new(ice);
+        let inner = Inner {
+            engine: Rooms::new(limits.clone()),
+            lines: HashMap::new(),
+            ice: Arc::clone(&ice),
+        };
         let driver = Arc::new(Self {
             inner: Mutex::new(inner),
             clock: Clock::start(),
             limits,
             terms: Arc::new(terms::terms(config)),
+            ice,
             outbox_limits: terms::outbox(config),
             policies: Policies::new(config),
             last_line: AtomicU64::new(0),
@@ -76,9 +88,9 @@ impl RoomsDriver {
         driver
     }
 
-    /// A new connection, not yet known to any room.
-    pub fn open_line(&self) -> Result<Line, getrandom::Error> {
-        self.open_line_of(None, Arc::default())
+    /// A new connection, not yet known to any room, which came in at this address of ours.
+    pub fn open_line(&self, came_in_at: Option<SocketAddr>) -> Result<Line, getrandom::Error> {
+        self.line(None, Outbox::new(self.outbox_limits, Arc::default(), came_in_at))
     }
 
     /// A new connection of somebody who had that address before, or of somebody new. `told` as in [`Outbox::new`].
@@ -87,10 +99,14 @@ impl RoomsDriver {
         peer: Option<PeerId>,
         told: Arc<Notify>,
     ) -> Result<Line, getrandom::Error> {
+        self.line(peer, Outbox::new(self.outbox_limits, told, None))
+    }
+
+    fn line(&self, peer: Option<PeerId>, outbox: Outbox) -> Result<Line, getrandom::Error> {
         let peer = peer.map_or_else(fresh_peer, Ok)?;
         let connection = ConnectionId(self.last_line.fetch_add(1, Ordering::Relaxed) + 1);
         let id = LineId { connection, peer };
-        Ok(Line { id, outbox: Arc::new(Outbox::new(self.outbox_limits, told)) })
+        Ok(Line { id, outbox: Arc::new(outbox) })
     }
 
     /// Whether clients of this kind are served at all.
@@ -173,6 +189,11 @@ impl RoomsDriver {
         answer
     }
 
+    /// Servers for the peer connections of somebody who may be no member of any room.
+    pub fn ice(&self, user: PeerId, came_in_at: Option<SocketAddr>) -> Ice {
+        self.ice.mint(&user.to_string(), came_in_at, self.now())
+    }
+
     /// Entropy for whatever else opens something.
     pub fn draw_secret(&self) -> Result<Secret, getrandom::Error> {
         secret()
@@ -192,7 +213,7 @@ impl RoomsDriver {
         let before = inner.engine.poll_timeout();
         let done = catch_unwind(AssertUnwindSafe(|| {
             work(&mut inner);
-            inner.deliver(asking.map(|line| line.id.connection), &self.terms)
+            inner.deliver(asking.map(|line| line.id.connection), self.clock.now())
         }));
         let answers = done.unwrap_or_else(|_| {
             tracing::error!("bug: the rooms failed and are started anew");
@@ -233,13 +254,13 @@ async fn watch_deadlines(driver: std::sync::Weak<RoomsDriver>) {
 
 impl Inner {
     /// Puts everything that the engine has for its members into their outboxes.
-    fn deliver(&mut self, asking: Option<ConnectionId>, terms: &Terms) -> Answers {
+    fn deliver(&mut self, asking: Option<ConnectionId>, now: Timestamp) -> Answers {
         let mut answers = Vec::new();
         while let Some(output) = self.engine.poll_output() {
             match output {
                 Output::Event { to, event } => self.tell(&to, &event),
                 Output::Reply { call, reply } => {
-                    let taken = self.answer(call, reply, terms);
+                    let taken = self.answer(call, reply, now);
                     answers.extend(taken.filter(|_| Some(call.connection) == asking));
                 }
                 Output::Replaced { connection } => {
@@ -252,7 +273,7 @@ impl Inner {
     }
 
     /// Encodes an answer, or lets the session do so, which then takes note of it by itself.
-    fn answer(&self, call: Call, reply: Answer, terms: &Terms) -> Option<Answer> {
+    fn answer(&self, call: Call, reply: Answer, now: Timestamp) -> Option<Answer> {
         let outbox = self.lines.get(&call.connection)?;
         let dialect = outbox.dialect()?;
         if !dialect.shares_words() {
@@ -261,7 +282,13 @@ impl Inner {
             replayed.inspect(|count| outbox.begin_replay(*count));
             return None;
         }
-        for frame in encode_reply(dialect, call, &reply, terms) {
+        let ice = match &reply {
+            Ok(Reply::Joined(joined)) => {
+                self.ice.mint(&joined.peer.to_string(), outbox.came_in_at(), now)
+            }
+            Ok(_) | Err(_) => Ice::default(),
+        };
+        for frame in encode_reply(dialect, call, &reply, &ice) {
             outbox.push(frame, Sending::Reliable);
         }
         replayed(&reply).inspect(|count| outbox.begin_replay(*count));

@@ -1,6 +1,7 @@
 //! What waits for one connection: bounded, volatile things dropped first, then the connection closed.
 
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use parlor_dialects::{Bytes, Close, Dialect, Heard};
@@ -22,6 +23,7 @@ pub struct OutboxLimits {
 
 pub struct Outbox {
     dialect: OnceLock<Dialect>,
+    came_in_at: Option<SocketAddr>,
     limits: OutboxLimits,
     state: Mutex<State>,
     /// There is something to write.
@@ -93,10 +95,12 @@ pub enum Next {
 }
 
 impl Outbox {
-    /// `told` is notified when there is something to hear, or the connection is to be closed.
-    pub fn new(limits: OutboxLimits, told: Arc<Notify>) -> Self {
+    /// `told` is notified when there is something to hear, or the connection is to be closed. `came_in_at`: the address of
+    /// ours that the client connected to, where it matters.
+    pub fn new(limits: OutboxLimits, told: Arc<Notify>, came_in_at: Option<SocketAddr>) -> Self {
         Self {
             dialect: OnceLock::new(),
+            came_in_at,
             limits,
             state: Mutex::default(),
             changed: Notify::new(),
@@ -107,6 +111,10 @@ impl Outbox {
     /// `None` until the first frame has told.
     pub fn dialect(&self) -> Option<Dialect> {
         self.dialect.get().copied()
+    }
+
+    pub fn came_in_at(&self) -> Option<SocketAddr> {
+        self.came_in_at
     }
 
     /// The first word counts.
@@ -229,7 +237,7 @@ mod tests {
     use super::*;
 
     fn outbox(frames: usize) -> Outbox {
-        Outbox::new(OutboxLimits { frames, bytes: 1_000 }, Arc::default())
+        Outbox::new(OutboxLimits { frames, bytes: 1_000 }, Arc::default(), None)
     }
 
     fn drain(outbox: &Outbox) -> (Vec<Bytes>, Option<Close>) {

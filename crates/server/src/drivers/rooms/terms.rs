@@ -41,7 +41,6 @@ pub fn terms(config: &Config) -> Terms {
         messages_per_second: u32::try_from(limits.messages_per_second).unwrap_or(u32::MAX),
         echoes: Policies::new(config).speak(Dialect::Echo),
         burst: u32::try_from(limits.burst).unwrap_or(u32::MAX),
-        ice_urls: config.ice.servers.iter().map(ToString::to_string).collect(),
     }
 }
 

@@ -50,7 +50,7 @@ impl SocketIo {
     fn new(config: &Config, rooms: Arc<RoomsDriver>) -> Arc<Self> {
         Arc::new(Self {
             rooms,
-            origins: OriginPolicy::new(&config.server.allow_origins),
+            origins: OriginPolicy::of(&config.server),
             places: Mutex::new(Places::new(config.rooms.grace)),
         })
     }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::config::Config;
 use crate::drivers::rooms::RoomsDriver;
+use crate::drivers::turn::IceOffer;
 use crate::origin::OriginPolicy;
 use crate::shutdown::Stopper;
 use crate::web::Web;
@@ -11,7 +12,8 @@ use http_body_util::BodyExt;
 use tower::ServiceExt;
 
 fn node(stopper: &Stopper) -> Arc<Node> {
-    let rooms = RoomsDriver::start(&Config::default());
+    let rooms =
+        RoomsDriver::start(&Config::default(), IceOffer::new(&Config::default(), None, None));
     Arc::new(Node {
         config: Config::default(),
         origins: OriginPolicy::new(&[]),
@@ -19,6 +21,8 @@ fn node(stopper: &Stopper) -> Arc<Node> {
         web: Web::open(None).unwrap(),
         socketio: crate::drivers::socketio::start(&Config::default(), Arc::clone(&rooms), 100),
         rooms,
+        tls: None,
+        turn: None,
     })
 }
 
@@ -46,7 +50,7 @@ async fn body(response: Response<Body>) -> String {
 
 #[tokio::test]
 async fn the_app_is_at_the_root_and_in_every_room() {
-    for path in ["/", "/room/standup", "/room/a%20b%2Fc", "/?room=x"] {
+    for path in ["/", "/check", "/room/standup", "/room/a%20b%2Fc", "/?room=x"] {
         let response = get_path(path).await;
         assert_eq!(response.status(), StatusCode::OK, "{path}");
         assert_eq!(header(&response, "content-type"), "text/html; charset=utf-8");
@@ -142,7 +146,8 @@ async fn a_foreign_page_opens_no_websocket_on_any_path() {
 
 #[tokio::test]
 async fn one_connection_too_many_is_told_to_come_back() {
-    let client = Client { address: "127.0.0.1:1".parse().unwrap(), over_limit: true };
+    let client =
+        Client { address: "127.0.0.1:1".parse().unwrap(), came_in_at: None, over_limit: true };
     let mut request = Request::get("/").body(Body::empty()).unwrap();
     request.extensions_mut().insert(client);
     let response = router(node(&Stopper::new())).oneshot(request).await.unwrap();

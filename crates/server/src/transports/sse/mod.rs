@@ -4,7 +4,7 @@ mod answered;
 mod body;
 mod cors;
 mod post;
-mod respond;
+pub mod respond;
 mod seats;
 mod stream;
 
@@ -17,10 +17,10 @@ use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use axum::routing::any;
 use parlor_dialects::sse::{Entrance, Trouble, encode_answer};
-use parlor_dialects::{Ask, Dialect, Problem};
+use parlor_dialects::{Ask, Dialect, Ice, Problem};
 use parlor_rooms::{Call, RoomName};
 
-use self::cors::Cors;
+pub use self::cors::Cors;
 use self::seats::{Entered, Seats};
 use super::http::{Client, HangUp};
 use crate::drivers::rooms::Line;
@@ -95,8 +95,9 @@ impl Carrier {
         cors.mark(response.unwrap_or_else(|trouble| respond::trouble(&trouble)))
     }
 
-    fn line(&self) -> Result<Line, Trouble> {
-        let line = self.node.rooms.open_line().map_err(|fault| {
+    fn line(&self, client: Option<Client>) -> Result<Line, Trouble> {
+        let came_in_at = client.and_then(|client| client.came_in_at);
+        let line = self.node.rooms.open_line(came_in_at).map_err(|fault| {
             tracing::error!(%fault, "the system gives no entropy");
             Trouble::Internal
         })?;
@@ -105,12 +106,12 @@ impl Carrier {
     }
 
     fn presence(&self, room: &RoomName) -> Result<axum::body::Bytes, Trouble> {
-        let line = self.line()?;
+        let line = self.line(None)?;
         let call = Call { connection: line.id.connection, request: None };
         let answers = self.node.rooms.ask(&line, Ask::Presence(call, room.clone()));
         self.node.rooms.disconnect(line.id.connection);
         let answer = answers.into_iter().next().ok_or(Trouble::Internal)?;
-        Ok(encode_answer(None, &answer, self.node.rooms.terms()))
+        Ok(encode_answer(None, &answer, &Ice::default()))
     }
 
     /// Opens a stream: as a new member, or to go on with a session.
@@ -122,8 +123,9 @@ impl Carrier {
             request.headers().get("last-event-id").map(|id| id.to_str().unwrap_or("?"));
         let query = request.uri().query().unwrap_or_default();
         let entrance = Entrance::read(room.as_str(), query, last_event_id)?;
-        let line = self.line()?;
-        let address = request.extensions().get::<Client>().map(|client| client.address.ip());
+        let client = request.extensions().get::<Client>().copied();
+        let line = self.line(client)?;
+        let address = client.map(|client| client.address.ip());
         let entered = self.seats.enter(&self.node.rooms, &line, &entrance, address);
         if !matches!(entered, Ok(Entered::Seated(_))) {
             self.node.rooms.disconnect(line.id.connection);

@@ -13,7 +13,7 @@ use parlor_rooms::{Call, ConnectionId, MemberRef, PeerId, Reply, RoomName, Secre
 
 use super::answered::Answered;
 use crate::config::Limits;
-use crate::drivers::rooms::{Line, Outbox, RoomsDriver};
+use crate::drivers::rooms::{IceRenewal, Line, Outbox, RoomsDriver};
 use crate::transports::gate::{Gate, Permit};
 use crate::transports::websocket::rate::Bucket;
 
@@ -31,6 +31,7 @@ pub struct Seat {
     pub who: MemberRef,
     token: Token,
     desk: Mutex<Desk>,
+    ice: Mutex<IceRenewal>,
     newest: Mutex<Newest>,
     _permit: Permit,
 }
@@ -129,6 +130,11 @@ impl Seat {
         lock(&self.desk)
     }
 
+    /// New credentials for the member, when they are due. A session that many short streams serve has one due time.
+    pub fn renew_ice(&self, rooms: &RoomsDriver, line: &Line) {
+        lock(&self.ice).handle_timeout(rooms, line, Instant::now());
+    }
+
     /// Its member has left by a POST, which the stream doesn't know yet.
     pub fn leave(&self) {
         let mut newest = lock(&self.newest);
@@ -192,9 +198,12 @@ impl Entering<'_> {
             }
         };
         seat.serve(self.line);
-        let terms = self.rooms.terms();
+        if !known {
+            lock(&seat.ice).handle_reply(self.rooms, &reply, Instant::now());
+        }
+        let ice = self.rooms.ice(seat.who.peer, self.line.outbox.came_in_at());
         let (first, tail) =
-            encode_entered(&reply, came_with, seat.token, terms).ok_or(Trouble::Internal)?;
+            encode_entered(&reply, came_with, seat.token, &ice).ok_or(Trouble::Internal)?;
         Ok(Seated { seat, first: first.to_vec(), tail, has_news })
     }
 
@@ -206,6 +215,7 @@ impl Entering<'_> {
             token: Token { peer: who.peer, secret },
             who,
             desk: Mutex::new(Desk { rate, answered: Answered::default() }),
+            ice: Mutex::default(),
             newest: Mutex::new(Newest { connection, outbox, has_left: false }),
             _permit: permit,
         }

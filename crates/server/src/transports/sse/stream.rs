@@ -104,6 +104,7 @@ impl Stream {
         let mut poll = wait.map(|wait| Poll::new(wait, self.seated.has_news));
         loop {
             let bytes = chunk.len();
+            self.seated.seat.renew_ice(&self.node.rooms, &self.line);
             if let Err(end) = self.send(sender, chunk).await {
                 return end;
             }

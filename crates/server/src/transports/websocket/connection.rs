@@ -13,12 +13,13 @@ use tokio_websockets::{
     CloseCode, Error, Limits as FrameLimits, Message, ServerBuilder, WebSocketStream,
 };
 
-use super::metered::{Meter, Metered};
+use super::metered::Meter;
 use super::rate::Bucket;
 use crate::config::Limits;
-use crate::drivers::rooms::{Line, Next, Outbox, RoomsDriver, Sending};
+use crate::drivers::rooms::{Answer, IceRenewal, Line, Next, Outbox, RoomsDriver, Sending};
 use crate::node::Node;
 use crate::shutdown::Stopping;
+use crate::transports::through::Through;
 
 /// Written at once at most: a close doesn't have to wait behind more than this.
 const WRITE_BATCH: usize = 64 * 1024;
@@ -43,7 +44,7 @@ where
     let (limits, outbox) = (&node.config.limits, Arc::clone(&line.outbox));
     let frame_limits = FrameLimits::default().max_payload_len(Some(limits.max_frame.0));
     let meter = Meter::new(limits.max_frame.0);
-    let stream = Metered::new(stream, meter.clone());
+    let stream = Through { stream, reading: meter.clone() };
     let socket = ServerBuilder::new().limits(frame_limits).serve(stream);
     let (mut sink, mut stream) = socket.split();
     let (now, id) = (Instant::now(), line.id);
@@ -63,6 +64,7 @@ where
         joins_since: now,
         heard_at: now,
         pinged_at: now,
+        ice: IceRenewal::default(),
     };
     // The reader ends when the client is gone, the writer when it has written why the connection is closed.
     tokio::select! {
@@ -72,7 +74,7 @@ where
     }
     node.rooms.disconnect(id.connection);
     if let Ok(socket) = sink.reunite(stream) {
-        linger(socket.into_inner().into_inner()).await;
+        linger(socket.into_inner().stream).await;
     }
 }
 
@@ -89,6 +91,7 @@ struct Reader<'a> {
     joins_since: Instant,
     heard_at: Instant,
     pinged_at: Instant,
+    ice: IceRenewal,
 }
 
 impl Reader<'_> {
@@ -175,9 +178,16 @@ impl Reader<'_> {
                 Step::Close(why) => self.line.outbox.close(why),
                 Step::Ask(ask) => {
                     let answers = self.rooms.ask(&self.line, ask);
-                    answers.iter().for_each(|answer| self.session.handle_reply(answer));
+                    answers.iter().for_each(|answer| self.take_note(answer));
                 }
             }
+        }
+    }
+
+    fn take_note(&mut self, answer: &Answer) {
+        self.session.handle_reply(answer);
+        if let Ok(reply) = answer {
+            self.ice.handle_reply(self.rooms, reply, Instant::now().into_std());
         }
     }
 
@@ -194,7 +204,8 @@ impl Reader<'_> {
     fn next_deadline(&self) -> Instant {
         let next = self.next_ping().min(self.heard_at + self.limits.idle_timeout);
         let wanted = self.session.poll_timeout().map(|at| Instant::now() + self.rooms.until(at));
-        let next = wanted.map_or(next, |wanted| next.min(wanted));
+        let renewal = self.ice.due().map(Instant::from_std);
+        let next = wanted.into_iter().chain(renewal).fold(next, Instant::min);
         if self.session.must_join() {
             next.min(self.joins_since + self.limits.join_timeout)
         } else {
@@ -209,6 +220,7 @@ impl Reader<'_> {
     fn handle_deadline(&mut self) {
         self.settle();
         let now = Instant::now();
+        self.ice.handle_timeout(self.rooms, &self.line, now.into_std());
         if self.session.must_join() && now >= self.joins_since + self.limits.join_timeout {
             self.line.outbox.close(Close::JoinTimeout);
         } else if now >= self.heard_at + self.limits.idle_timeout {

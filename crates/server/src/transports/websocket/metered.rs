@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, ReadBuf};
 use tokio::sync::Notify;
+
+use crate::transports::through::Reading;
 
 /// Bytes read since the last whole message. Shared by the stream, which counts, and its reader, which starts anew.
 #[derive(Clone, Debug)]
@@ -39,66 +41,22 @@ impl Meter {
     }
 }
 
-pub struct Metered<S> {
-    stream: S,
-    meter: Meter,
-}
-
-impl<S> Metered<S> {
-    pub fn new(stream: S, meter: Meter) -> Self {
-        Self { stream, meter }
-    }
-
-    pub fn into_inner(self) -> S {
-        self.stream
-    }
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for Metered<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
+impl Reading for Meter {
+    fn poll_read<S: AsyncRead + Unpin>(
+        &mut self,
+        stream: &mut S,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.meter.count.read.load(Ordering::Relaxed) > self.meter.allowed {
-            self.meter.count.exceeded.notify_one();
+        if self.count.read.load(Ordering::Relaxed) > self.allowed {
+            self.count.exceeded.notify_one();
             return Poll::Pending; // For ever: whoever waits for the meter ends the connection.
         }
         let before = buffer.filled().len();
-        let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
+        let polled = Pin::new(stream).poll_read(context, buffer);
         let read = buffer.filled().len().saturating_sub(before);
-        self.meter.count.read.fetch_add(read, Ordering::Relaxed);
+        self.count.read.fetch_add(read, Ordering::Relaxed);
         polled
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Metered<S> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }
 
@@ -107,11 +65,12 @@ mod tests {
     use tokio::io::AsyncReadExt;
 
     use super::*;
+    use crate::transports::through::Through;
 
     #[tokio::test]
     async fn only_a_message_without_end_is_stopped() {
         let meter = Meter::new(100);
-        let mut stream = Metered::new(tokio::io::repeat(b'x'), meter.clone());
+        let mut stream = Through { stream: tokio::io::repeat(b'x'), reading: meter.clone() };
         let mut part = vec![0; 40 * 1024];
         for _ in 0..10 {
             stream.read_exact(&mut part).await.unwrap();

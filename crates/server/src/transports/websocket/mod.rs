@@ -22,13 +22,14 @@ pub fn upgrade(node: &Arc<Node>, door: Door, mut request: Request) -> Response {
         Err(refused) => return refused.into_response(),
     };
     let node = Arc::clone(node);
-    let client = request.extensions().get::<Client>();
+    let client = request.extensions().get::<Client>().copied();
     let over_limit = client.is_some_and(|client| client.over_limit);
+    let came_in_at = client.and_then(|client| client.came_in_at);
     let upgrading = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
         // An error means that the client went away before the answer was written.
         let Ok(upgraded) = upgrading.await else { return };
-        let line = match node.rooms.open_line() {
+        let line = match node.rooms.open_line(came_in_at) {
             Ok(line) => line,
             Err(fault) => return tracing::error!(%fault, "the system gives no entropy"),
         };

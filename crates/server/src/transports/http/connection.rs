@@ -1,0 +1,243 @@
+//! One connection that speaks HTTP: versions, timeouts, and its end.
+
+use std::convert::Infallible;
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::http::{Request, Response};
+use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
+use hyper::server::conn::{http1, http2};
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio::sync::{Notify, watch};
+use tokio::time::timeout;
+
+use super::secure;
+use super::{Client, MAX_HEAD_BYTES, MAX_HEADERS};
+use crate::node::Node;
+use crate::transports::demux::Stream;
+use crate::transports::gate::Permit;
+use crate::transports::through::{Reading, Through};
+
+/// Requests at the same time on one connection of HTTP/2; a page with its event stream has a handful.
+const MAX_STREAMS: u32 = 64;
+/// What a client may send ahead of being read, on one stream and on all together.
+const STREAM_WINDOW: u32 = 64 << 10;
+const CONNECTION_WINDOW: u32 = 512 << 10;
+
+/// Which version is spoken; told by the first bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wire {
+    Http1,
+    Http2,
+}
+
+pub struct Connection {
+    pub stream: Stream,
+    pub permit: Permit,
+    pub client: Client,
+    pub version: Wire,
+    pub is_tls: bool,
+}
+
+/// Ends the connection of a request whose answer nobody reads; an extension of every request.
+#[derive(Debug, Clone, Default)]
+pub struct HangUp(Arc<Notify>);
+
+impl HangUp {
+    pub fn now(&self) {
+        self.0.notify_one();
+    }
+}
+
+/// The permit stays with the socket, also when it becomes a WebSocket.
+impl Reading for Permit {
+    fn poll_read<S: AsyncRead + Unpin>(
+        &mut self,
+        stream: &mut S,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(stream).poll_read(context, buffer)
+    }
+}
+
+/// Serves one connection until it ends, becomes a WebSocket, or the server stops.
+pub async fn serve(connection: Connection, router: Router, node: Arc<Node>) {
+    let Connection { stream, permit, client, version, is_tls } = connection;
+    let io = TokioIo::new(Through { stream, reading: permit });
+    let hang_up = HangUp::default();
+    let desk = Arc::new(Desk {
+        routes: TowerToHyperService::new(router),
+        node,
+        client,
+        hang_up: hang_up.clone(),
+        is_tls,
+        open: Open::default(),
+    });
+    let ended = async {
+        match version {
+            Wire::Http1 => desk.http1(io).await,
+            Wire::Http2 => desk.http2(io).await,
+        }
+    };
+    let ended = tokio::select! {
+        ended = ended => ended,
+        () = hang_up.0.notified() => return,
+    };
+    if let Err(error) = ended {
+        tracing::debug!(address = %client.address, %error, "connection ended");
+    }
+}
+
+type Io = TokioIo<Through<Stream, Permit>>;
+
+/// Where the requests of one connection are answered.
+struct Desk {
+    routes: TowerToHyperService<Router>,
+    node: Arc<Node>,
+    client: Client,
+    hang_up: HangUp,
+    is_tls: bool,
+    open: Open,
+}
+
+impl Desk {
+    async fn http1(self: &Arc<Self>, io: Io) -> hyper::Result<()> {
+        let serving = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.patience())
+            .max_buf_size(MAX_HEAD_BYTES)
+            .max_headers(MAX_HEADERS)
+            .serve_connection(io, service_fn(|request| Arc::clone(self).answer(request)))
+            .with_upgrades();
+        let mut serving = pin!(serving);
+        let mut stopping = self.node.stopping.clone();
+        tokio::select! {
+            ended = serving.as_mut() => return ended,
+            () = stopping.begun() => serving.as_mut().graceful_shutdown(),
+        }
+        serving.await
+    }
+
+    /// A head that is never finished is no request: such a connection counts as unused.
+    async fn http2(self: &Arc<Self>, io: Io) -> hyper::Result<()> {
+        let serving = http2::Builder::new(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .max_header_list_size(MAX_HEAD_BYTES as u32)
+            .max_concurrent_streams(MAX_STREAMS)
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
+            .serve_connection(io, service_fn(|request| Arc::clone(self).answer(request)));
+        let mut serving = pin!(serving);
+        let mut stopping = self.node.stopping.clone();
+        tokio::select! {
+            ended = serving.as_mut() => return ended,
+            () = stopping.begun() => serving.as_mut().graceful_shutdown(),
+            () = self.open.unused_for(self.patience()) => {
+                serving.as_mut().graceful_shutdown();
+                return timeout(self.patience(), serving).await.unwrap_or(Ok(()));
+            }
+        }
+        serving.await
+    }
+
+    fn patience(&self) -> Duration {
+        self.node.config.limits.header_timeout
+    }
+
+    async fn answer(
+        self: Arc<Self>,
+        mut request: Request<Incoming>,
+    ) -> Result<Response<Counted>, Infallible> {
+        let counted = self.open.count();
+        let tls = self.node.tls.as_deref();
+        if let Some(tls) = tls.filter(|_| !self.is_tls)
+            && let Some(elsewhere) =
+                secure::redirect(&request, self.client.address.ip(), tls.domain.as_deref())
+        {
+            return Ok(elsewhere.map(|body| Counted { body, _count: counted }));
+        }
+        if self.is_tls {
+            secure::forget_own_origin(&mut request);
+        }
+        request.extensions_mut().insert(self.client);
+        request.extensions_mut().insert(self.hang_up.clone());
+        let mut response = self.routes.call(request).await?;
+        if self.is_tls && tls.is_some_and(|tls| tls.is_trusted()) {
+            secure::come_by_https_alone(&mut response);
+        }
+        Ok(response.map(|body| Counted { body, _count: counted }))
+    }
+}
+
+/// How many requests are being answered.
+#[derive(Debug)]
+struct Open(watch::Sender<usize>);
+
+impl Default for Open {
+    fn default() -> Self {
+        Self(watch::Sender::new(0))
+    }
+}
+
+impl Open {
+    fn count(&self) -> Count {
+        self.0.send_modify(|open| *open += 1);
+        Count(self.0.clone())
+    }
+
+    /// Returns when no request came for so long, and none is being answered. May be dropped at any time.
+    async fn unused_for(&self, patience: Duration) {
+        let mut open = self.0.subscribe();
+        loop {
+            if *open.borrow_and_update() > 0 {
+                _ = open.changed().await;
+            } else if timeout(patience, open.changed()).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// One request, until its answer is dropped.
+struct Count(watch::Sender<usize>);
+
+impl Drop for Count {
+    fn drop(&mut self) {
+        self.0.send_modify(|open| *open -= 1);
+    }
+}
+
+/// An answer that counts until its end.
+struct Counted {
+    body: Body,
+    _count: Count,
+}
+
+impl HttpBody for Counted {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
