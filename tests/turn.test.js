@@ -111,6 +111,39 @@ describe('to peers outside, where they are allowed', MANY, () => {
   });
 });
 
+/** Where relayed addresses are in these tests. */
+const OWN = new Set(['127.0.0.1', '::1']);
+// What nobody on the internet may reach through a relay: this host, its networks, and all that hides one of them.
+const NEVER = [
+  '0.0.0.0', '10.1.2.3', '100.64.0.1', '127.0.0.1', '127.8.9.10', '169.254.169.254', '172.16.0.1', '192.0.0.8', '192.0.2.1', '192.88.99.1',
+  '192.168.1.1', '198.18.0.1', '198.51.100.7', '203.0.113.7', '224.0.0.1', '240.0.0.1', '255.255.255.255',
+];
+const NEVER_BY_IPV6 = [
+  '::', '::1', '::ffff:127.0.0.1', '::ffff:10.0.0.1', '::127.0.0.1', '64:ff9b::7f00:1', '64:ff9b:1::1', '100::1', '2001::1', '2001:db8::1',
+  '2002:7f00:1::1', '2002:a00:1::1', 'fc00::1', 'fd12:3456::1', 'fe80::1', 'fec0::1', 'ff02::1',
+];
+
+describe('whoever is no public host is no peer, for coturn\'s client too', MANY, () => {
+  let server;
+  before(async () => (server = await startServer({ args: [...OPEN, '--turn-peers', 'public'] })));
+  after(() => server.stop());
+
+  const refused = async (peer, args) => {
+    const { output, received } = await runUclient({
+      port: server.port, clients: 1, messages: 1, args: [...ADA, ...args, '-e', peer, '-r', 9, '-c'],
+    });
+    assert.ok(!received, peer);
+    // A permission has no port, so there is one for the address that relays have; what goes to other ports is dropped.
+    if (!(OWN.has(peer) && args.includes('-s'))) assert.match(output, /error 403/, `${peer} ${args}`);
+  };
+  for (const [how, args] of [['a channel', []], ['a permission', ['-s']]]) {
+    test(`by ${how}`, async () => {
+      await Promise.all(NEVER.map((peer) => refused(peer, args)));
+      await Promise.all(NEVER_BY_IPV6.map((peer) => refused(peer, ['-x', ...args])));
+    });
+  }
+});
+
 describe('over TLS, on the same port', MANY, () => {
   let folder;
   let server;

@@ -3,11 +3,11 @@
 import { until } from './browser.js';
 
 /** Waits until every one of `count` remote videos on the page has a size and its time advances. */
-export async function seesVideos(page, count, selector = 'video') {
+export async function seesVideos(page, count, selector = 'video', timeoutMs = undefined) {
   await until(page, ([wanted, query]) => {
     const videos = [...document.querySelectorAll(query)];
     return videos.filter((video) => video.videoWidth > 0 && video.currentTime > 0).length >= wanted;
-  }, [count, selector]);
+  }, [count, selector], timeoutMs);
 }
 
 /**
