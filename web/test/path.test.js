@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { stageAfter } from '../sdk/peers/stage.js';
+import { stageAfter } from '../sdk/peers/recovery.js';
 import { NOTHING, pathIn, sampleOf } from '../sdk/peers/stats.js';
 /** @import { Stage } from '../sdk/internal.js' */
 

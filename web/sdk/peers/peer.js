@@ -3,8 +3,7 @@
 import { ParlorError } from '../errors.js';
 import { runAt } from '../timing.js';
 import { Negotiation } from './negotiation.js';
-import { Recovery } from './recovery.js';
-import { stageAfter } from './stage.js';
+import { Recovery, stageAfter } from './recovery.js';
 /** @import { Candidate, NegotiationAction, PeerHooks, PeerPath, Signal, Slot, Stage } from '../internal.js' */
 
 /** How long the newcomer waits for the offer of those who saw it come. */

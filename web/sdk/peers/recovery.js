@@ -1,5 +1,5 @@
-// When to restart ICE with one peer, and when it failed. No browser objects, no clock.
-/** @import { PeerState } from '../internal.js' */
+// How far a connection with one peer got, when to restart its ICE, and when it failed. No browser objects, no clock.
+/** @import { PeerState, Stage } from '../internal.js' */
 
 /** From the first wish to a connection, with a slow TURN server on the way. */
 const FIRST_PATIENCE = 12_000;
@@ -71,4 +71,19 @@ export class Recovery {
     this.#restarts += 1;
     return true;
   }
+}
+
+const STAGES = /** @type {const} */ (['signaling', 'connecting', 'securing', 'communicating']);
+
+/**
+ * The furthest counts: it says where a connection got stuck, also when the browser has given up since.
+ * @param {Stage} before
+ * @param {boolean} described whether the other side has described itself
+ * @param {RTCIceConnectionState} ice `disconnected` is a path that was found before
+ * @param {RTCPeerConnectionState} connection
+ * @returns {Stage}
+ */
+export function stageAfter(before, described, ice, connection) {
+  const reached = connection === 'connected' ? 3 : /connected|completed/.test(ice) ? 2 : Number(described);
+  return STAGES[Math.max(reached, STAGES.indexOf(before))] ?? before;
 }
