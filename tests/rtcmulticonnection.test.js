@@ -125,7 +125,10 @@ test('a PeerJS page that comes is called, and answers', { timeout: 60_000 }, asy
 test('the sender is the server\'s, and only members are heard and reached', async () => {
   const [ada, bob, eve] = await Promise.all(['ada', 'bob', 'eve'].map((userid) => speak({ userid })));
   assert.deepEqual(await ada.open('stamps', { extra: { fullName: 'Ada' } }), [true]);
+  // Whom a page has not heard of is not there for it.
+  const met = next(ada.socket, 'user-connected');
   assert.deepEqual(await bob.join('stamps'), [true]);
+  assert.equal((await met)[0], 'bob');
   const heard = bob.hear();
   await ada.send('bob', { hello: [1, 2.5] }, { sender: 'eve', extra: { fullName: 'Eve' } });
   assert.deepEqual(await heard, { remoteUserId: 'bob', sender: 'ada', message: { hello: [1, 2.5] }, extra: { fullName: 'Ada' } });

@@ -1,6 +1,7 @@
 // Real Socket.IO clients, and what they are asked to do in every test.
 
 import { io } from 'socket.io-client';
+import { endWithFile } from './cleanup.js';
 
 export const TRANSPORTS = { polling: ['polling'], websocket: ['websocket'], upgrade: ['polling', 'websocket'] };
 
@@ -24,6 +25,7 @@ export function next(socket, name, timeoutMs = ANSWER_TIMEOUT_MS) {
 /** Connects, or throws what the server said instead. */
 export async function connect(url, options = {}) {
   const socket = io(url, { forceNew: true, transports: TRANSPORTS.websocket, ...options });
+  endWithFile(() => socket.close());
   const refused = next(socket, 'connect_error').then(([error]) => Promise.reject(error));
   refused.catch(() => {});
   await Promise.race([next(socket, 'connect'), refused]);
