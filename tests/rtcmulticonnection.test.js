@@ -182,7 +182,9 @@ test('who opened a room closes it for all of its kind, and nobody else does', as
   const [ada, bob] = [await speak({ userid: 'ada' }), await speak({ userid: 'bob' })];
   assert.deepEqual(await ada.ask('close-entire-session'), [false, 'Room not available']);
   await ada.open('closing', { extra: { fullName: 'Ada' } });
+  const came = next(ada.socket, 'user-connected');
   await bob.join('closing');
+  await came;
   const json = await openSocket({ port: server.port, path: '/' });
   json.send({ type: 'join', roomId: 'closing' });
   await json.take(({ type }) => type === 'existing-user');

@@ -219,10 +219,10 @@ attack('what comes out of order ends one session, and no other', async ({ others
     await rash.socket.closed();
   }
   const probing = await openSession({ ...at(), sid: polling.sid });
-  const second = await openSession({ ...at(), sid: polling.sid });
-  await second.socket.closed();
   probing.say('2probe');
   assert.equal(await probing.hear('3'), '3probe');
+  const second = await openSession({ ...at(), sid: polling.sid });
+  await second.socket.closed();
   probing.destroy();
   assert.equal((await polling.post('40')).status, 200, 'who polls goes on whatever its WebSockets did');
   assert.match((await polling.get()).body, /^40\{/);
