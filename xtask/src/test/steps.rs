@@ -4,7 +4,7 @@ use super::tally::Tally;
 use super::{sdk_size, setup};
 use crate::repo::Repo;
 use crate::shell::Command;
-use crate::{Result, tidy, types};
+use crate::{Result, report, tidy, types};
 
 pub struct Step {
     pub name: &'static str,
@@ -29,8 +29,9 @@ pub const STEPS: &[Step] = &[
     Step { name: "e2e", about: "release build, real browsers against it", run: end_to_end },
 ];
 
-/// Pages with video cost a good part of a core each, and the tests time what they see.
-const BROWSER_TESTS_AT_ONCE: &str = "--test-concurrency=1";
+/// Pages with video cost a good part of a core each, and the tests time what they see. A file that does not end by
+/// itself is ended.
+const WITH_BROWSERS: [&str; 2] = ["--test-concurrency=1", "--test-timeout=600000"];
 
 fn setup_step(repo: &Repo) -> (Tally, Result) {
     untallied(setup::run(repo))
@@ -72,35 +73,87 @@ fn rust(repo: &Repo) -> (Tally, Result) {
     (Tally::of_cargo_test(&seen), outcome)
 }
 
+/// A browser on a busy machine may stand still for longer than any patience. So a file that failed is run once more, by
+/// itself, and both outcomes are shown: what fails twice is broken.
 fn end_to_end(repo: &Repo) -> (Tally, Result) {
-    match Command::cargo(repo.root()).args(["build", "--release"]).run() {
-        Ok(()) => node_tests(repo, &["tests/"], &[BROWSER_TESTS_AT_ONCE]),
-        failed @ Err(_) => untallied(failed),
+    if let failed @ Err(_) = Command::cargo(repo.root()).args(["build", "--release"]).run() {
+        return untallied(failed);
+    }
+    let files = match test_files(repo, &["tests/"]) {
+        Ok(files) => files,
+        failed @ Err(_) => return untallied(failed.map(drop)),
+    };
+    let (seen, outcome) = run_node(repo, &WITH_BROWSERS, &files);
+    let (tally, again) = (Tally::of_node_test(&seen), failed_files(&seen));
+    if outcome.is_ok() || again.is_empty() {
+        return (tally, outcome);
+    }
+    report::heading(format_args!("once more, by themselves: {}", again.join(", ")));
+    match run_node(repo, &WITH_BROWSERS, &again) {
+        (_, Ok(())) => {
+            report::line(format_args!("passed the second time: {}", again.join(", ")));
+            (Tally { passed: tally.passed + tally.failed, failed: 0 }, Ok(()))
+        }
+        (_, outcome) => (tally, outcome),
+    }
+}
+
+fn node_tests(repo: &Repo, folders: &[&str], flags: &[&str]) -> (Tally, Result) {
+    match test_files(repo, folders) {
+        Ok(files) => {
+            let (seen, outcome) = run_node(repo, flags, &files);
+            (Tally::of_node_test(&seen), outcome)
+        }
+        failed @ Err(_) => untallied(failed.map(drop)),
     }
 }
 
 /// Names each file: Node 20 knows no patterns, and later versions no folders.
-fn node_tests(repo: &Repo, folders: &[&str], flags: &[&str]) -> (Tally, Result) {
-    let files = match repo.files() {
-        Ok(files) => files,
-        Err(error) => return untallied(Err(error)),
-    };
-    let is_test = |file: &&String| {
+fn test_files(repo: &Repo, folders: &[&str]) -> Result<Vec<String>> {
+    let mut files = repo.files()?;
+    files.retain(|file| {
         file.ends_with(".test.js") && folders.iter().any(|folder| file.starts_with(folder))
-    };
-    let tests: Vec<&String> = files.iter().filter(is_test).collect();
-    if tests.is_empty() {
-        return untallied(Err(format!("no *.test.js in {}", folders.join(", "))));
+    });
+    if files.is_empty() {
+        return Err(format!("no *.test.js in {}", folders.join(", ")));
     }
-    let (seen, outcome) = Command::new("node", repo.root())
+    Ok(files)
+}
+
+fn run_node(repo: &Repo, flags: &[&str], files: &[String]) -> (String, Result) {
+    Command::new("node", repo.root())
         .args(["--test", "--test-reporter=spec"])
         .args(flags)
-        .args(tests)
+        .args(files)
         .env("PARLOR_BINARY", repo.target().join("release/parlor"))
-        .watch();
-    (Tally::of_node_test(&seen), outcome)
+        .watch()
+}
+
+/// The files of `test at tests/calls.test.js:46:3`, as the reporter lists what failed; each once.
+fn failed_files(output: &str) -> Vec<String> {
+    let mut files: Vec<String> = Vec::new();
+    for place in output.lines().filter_map(|line| line.trim().strip_prefix("test at ")) {
+        let file = place.split(':').next().unwrap_or_default().to_owned();
+        if file.ends_with(".test.js") && !files.contains(&file) {
+            files.push(file);
+        }
+    }
+    files
 }
 
 fn untallied(outcome: Result) -> (Tally, Result) {
     (Tally::default(), outcome)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::failed_files;
+
+    #[test]
+    fn each_file_that_failed_is_named_once() {
+        let output = "ok\n\ntest at tests/tls.test.js:1:1\n\u{2716} a\ntest at tests/tls.test.js:9:3\n\
+            test at tests/calls.test.js:46:3\n  at file:///x/tests/web.test.js:1:2\n";
+        assert_eq!(failed_files(output), ["tests/tls.test.js", "tests/calls.test.js"]);
+        assert!(failed_files("\u{2139} pass 3\n").is_empty());
+    }
 }
