@@ -173,7 +173,7 @@ test('a trusted certificate is found good, with its days, and everything works o
 test('certificates that browsers refuse are told, each for its reason, and the rest is checked all the same', async () => {
   const worlds = [
     [await authority.issue({ days: -1 }), /expired 1 day ago/, /renew/],
-    [await authority.issue({ names: 'DNS:other.example' }), /is for other\.example, not for localhost/, /names localhost/],
+    [await authority.issue({ names: ['other.example'] }), /is for other\.example, not for localhost/, /names localhost/],
   ];
   for (const [certificate, says, change] of worlds) {
     const front = await startTls({ to: server.port, certificate });

@@ -56,6 +56,12 @@ export class Authority {
     this.pem = this.#made({ subject: name, publicKey: this.#key.publicKey, extensions: [extension(Oid.basicConstraints, sequence(der(Tag.boolean, Buffer.from([0xff]))), true)] });
   }
 
+  /** A certificate that nobody else vouches for, with its key. @param {{ names: string[] }} options */
+  static alone({ names }) {
+    const own = new Authority(names[0]);
+    return { certificate: own.certify({ names, publicKey: own.#key.publicKey }), key: keyPem(own.#key.privateKey) };
+  }
+
   /** A certificate with a key of its own. @returns {{ certificate: string, key: string, fingerprint: string }} */
   issue(options) {
     const { publicKey, privateKey } = newKey();

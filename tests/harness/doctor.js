@@ -1,7 +1,6 @@
 // The doctor (`parlor doctor`), and the worlds that it is to see through: certificates of several kinds, and what stands badly in front of a server.
 
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -10,11 +9,11 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
-import { promisify } from 'node:util';
+import { Authority } from './certificates.js';
 import { endWithFile } from './cleanup.js';
 import { runParlor } from './server.js';
 
-const run = promisify(execFile);
+const DAY_MS = 86_400_000;
 const manual = await readFile(new URL('../../docs/troubleshooting.md', import.meta.url), 'utf8');
 
 /** Runs it for machines, and returns the report with the exit code; `check` finds one check by its name. */
@@ -32,30 +31,26 @@ export async function doctor(args, { env } = {}) {
 export async function createAuthority() {
   const folder = mkdtempSync(join(tmpdir(), 'parlor-certificates-'));
   endWithFile(() => rmSync(folder, { recursive: true }));
+  const authority = new Authority('Example Root');
   const path = (name) => join(folder, name);
-  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-  await run('openssl', ['req', '-x509', ...curve, '-keyout', path('ca.key'), '-out', path('ca.pem'), '-subj', '/CN=Example Root', '-days', '30']);
+  await writeFile(path('ca.pem'), authority.pem);
   let count = 0;
+  const kept = async ({ certificate, key }) => {
+    const [keyPath, certificatePath] = ['key', 'pem'].map((end) => path(`${count}.${end}`));
+    count += 1;
+    await Promise.all([writeFile(keyPath, key), writeFile(certificatePath, certificate)]);
+    return { keyPath, certificatePath, key, cert: certificate };
+  };
   return {
     trusted: { SSL_CERT_FILE: path('ca.pem') },
     /** Signed by the authority, valid for so many days from now (or until so many days ago). */
-    async issue({ names = 'DNS:localhost,IP:127.0.0.1', days = 30 } = {}) {
-      const [key, asked, certificate, extensions] = ['key', 'csr', 'pem', 'ext'].map((end) => path(`${(count += 1)}.${end}`));
-      await run('openssl', ['req', ...curve, '-keyout', key, '-out', asked, '-subj', '/CN=parlor']);
-      await writeFile(extensions, `subjectAltName=${names}`);
-      await run('openssl', ['x509', '-req', '-in', asked, '-out', certificate, '-CA', path('ca.pem'), '-CAkey', path('ca.key'), '-CAcreateserial', '-days', String(days), '-extfile', extensions]);
-      return files(key, certificate);
+    issue: ({ names = ['localhost', '127.0.0.1'], days = 30 } = {}) => {
+      const until = Date.now() + days * DAY_MS;
+      const from = Math.min(Date.now(), until) - DAY_MS;
+      return kept(authority.issue({ names, from: new Date(from), until: new Date(until) }));
     },
-    async issueToItself() {
-      const [key, certificate] = ['key', 'pem'].map((end) => path(`${(count += 1)}.${end}`));
-      await run('openssl', ['req', '-x509', ...curve, '-keyout', key, '-out', certificate, '-subj', '/CN=parlor', '-addext', 'subjectAltName=DNS:localhost']);
-      return files(key, certificate);
-    },
+    issueToItself: () => kept(Authority.alone({ names: ['localhost'] })),
   };
-}
-
-async function files(keyPath, certificatePath) {
-  return { keyPath, certificatePath, key: await readFile(keyPath), cert: await readFile(certificatePath) };
 }
 
 /** TLS in front of a server, byte for byte. */

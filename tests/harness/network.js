@@ -9,8 +9,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { endWithFile, within } from './cleanup.js';
+import { endWithFile } from './cleanup.js';
 import { environment } from './server.js';
+import { eventually } from './wait.js';
 
 const run = promisify(execFile);
 
@@ -163,13 +164,10 @@ class Running {
 
   /** Waits until it has said something. */
   async says(words) {
-    const look = async () => {
-      while (!this.#said.includes(words)) {
-        if (this.#child.exitCode !== null) throw new Error(`it ended: ${this.#said}`);
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
-    };
-    await within(SAYS_TIMEOUT_MS, look(), `"${words}"`);
+    await eventually(`"${words}"`, () => {
+      if (this.#child.exitCode !== null) throw new Error(`it ended: ${this.#said}`);
+      return this.#said.includes(words);
+    }, SAYS_TIMEOUT_MS);
   }
 
   async stop() {

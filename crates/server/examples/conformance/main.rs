@@ -10,6 +10,7 @@ mod transports {
     pub mod engineio;
     pub mod gate;
     pub mod websocket {
+        pub mod closing;
         pub mod handshake;
         pub mod rate;
     }

@@ -83,7 +83,7 @@ impl Certificate {
             from: time(validity.not_before),
             until: time(validity.not_after),
             last_day: validity.not_after.to_datetime().date().to_string(),
-            fingerprint: colons(digest(&SHA256, first).as_ref()),
+            fingerprint: fingerprint(first),
             self_issued: read.subject() == read.issuer(),
             signed: {
                 let key =
@@ -136,7 +136,8 @@ impl fmt::Display for Certificate {
     }
 }
 
-fn names(read: &X509Certificate<'_>) -> Vec<String> {
+/// Host names and addresses that it is for.
+pub fn names(read: &X509Certificate<'_>) -> Vec<String> {
     let extension = read.subject_alternative_name().ok().flatten();
     let all = extension.map(|found| found.value.general_names.as_slice()).unwrap_or_default();
     all.iter().filter_map(written).collect()
@@ -162,9 +163,10 @@ fn time(time: ASN1Time) -> SystemTime {
     moment.unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
-fn colons(bytes: &[u8]) -> String {
+/// SHA-256 of the whole, as browsers show it.
+pub fn fingerprint(der: &[u8]) -> String {
     let mut text = String::new();
-    for byte in bytes {
+    for byte in digest(&SHA256, der).as_ref() {
         let colon = if text.is_empty() { "" } else { ":" };
         _ = write!(text, "{colon}{byte:02X}");
     }

@@ -1,7 +1,7 @@
 //! TLS on the port that everything shares: where the certificate comes from, and handshakes.
 
 mod acme;
-mod certificate;
+pub mod certificate;
 mod files;
 mod lan;
 pub mod phone;

@@ -4,7 +4,7 @@ use super::super::findings::Trouble;
 use super::super::findings::certificate::{Shown, Trust};
 use super::super::target::Host;
 use super::trouble;
-use aws_lc_rs::digest::{SHA256, digest};
+use crate::tls::certificate::fingerprint;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::aws_lc_rs::default_provider;
@@ -154,10 +154,4 @@ impl ServerCertVerifier for Witness {
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.provider.signature_verification_algorithms.supported_schemes()
     }
-}
-
-/// As browsers show it.
-fn fingerprint(der: &[u8]) -> String {
-    let bytes = digest(&SHA256, der);
-    bytes.as_ref().iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":")
 }

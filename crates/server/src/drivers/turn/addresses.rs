@@ -54,6 +54,11 @@ impl Reachable {
     }
 }
 
+/// A client of IPv4 is one, whichever socket it comes to.
+pub fn canonical(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
+}
+
 /// The addresses behind `0.0.0.0` or `::`, which takes IPv4 in as well.
 fn of_wildcard(wildcard: IpAddr, interfaces: &[IpAddr]) -> Vec<IpAddr> {
     let fits = |ip: &&IpAddr| wildcard.is_ipv6() || ip.is_ipv4();

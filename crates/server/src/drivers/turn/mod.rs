@@ -20,6 +20,7 @@ mod state;
 mod streams;
 mod thread;
 
+pub use addresses::canonical;
 pub use offer::{IceOffer, Own};
 pub use settings::needs_sockets;
 pub use streams::serve_stream;

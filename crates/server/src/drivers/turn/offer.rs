@@ -47,17 +47,17 @@ impl IceOffer {
     /// For one client, who connected to this address of ours.
     pub fn mint(&self, user: &str, came_in_at: Option<SocketAddr>, now: Timestamp) -> Ice {
         let place = self.own.as_ref().zip(came_in_at);
-        let place = place.map(|(own, came_in_at)| (own, self.place(own, came_in_at)));
-        let own_stun = place.as_ref().map(|(_, at)| format!("stun:{at}"));
+        let place = place.map(|(own, at)| (own, self.place(own, at), at.port()));
+        let own_stun = place.as_ref().map(|(_, at, _)| format!("stun:{at}"));
         let stun: Vec<String> = own_stun.into_iter().chain(self.stun.iter().cloned()).collect();
         let mut servers = Vec::new();
         if !stun.is_empty() {
             servers.push(IceServer { urls: stun, username: None, credential: None });
         }
-        if let Some((own, at)) = place {
+        if let Some((own, at, port)) = place {
             let minted = parlor_turn::mint(&own.secret, user, now.after(self.lifetime));
             servers.push(IceServer {
-                urls: self.relays(&at),
+                urls: self.relays(&at, port),
                 username: Some(minted.username),
                 credential: Some(minted.credential),
             });
@@ -74,12 +74,11 @@ impl IceOffer {
         }
     }
 
-    fn relays(&self, at: &str) -> Vec<String> {
+    fn relays(&self, at: &str, port: u16) -> Vec<String> {
         let mut urls = vec![format!("turn:{at}?transport=udp"), format!("turn:{at}?transport=tcp")];
         if let Some(tls) = &self.tls {
             // The certificate has to fit.
-            let named = tls.name().zip(at.rsplit_once(':'));
-            let at = named.map_or(at.into(), |(name, (_, port))| format!("{name}:{port}"));
+            let at = tls.name().map_or(at.into(), |name| format!("{name}:{port}"));
             urls.push(format!("turns:{at}?transport=tcp"));
         }
         urls

@@ -10,6 +10,7 @@ use std::io::IoSliceMut;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::fd::AsRawFd;
 
+use super::addresses::canonical;
 use super::socket::Socket;
 
 /// Messages per system call. More gain nothing: with this many the call itself is some percent of their cost.
@@ -101,11 +102,9 @@ fn read(header: &RecvMsg<'_, '_, SockaddrStorage>) -> Message {
     message
 }
 
-/// A client of IPv4 is one, whichever socket it comes to.
 fn spelled(address: &SockaddrStorage) -> Option<SocketAddr> {
     if let Some(v4) = address.as_sockaddr_in() {
         return Some((*v4).into());
     }
-    let v6 = SocketAddr::from(*address.as_sockaddr_in6()?);
-    Some(SocketAddr::new(v6.ip().to_canonical(), v6.port()))
+    Some(canonical((*address.as_sockaddr_in6()?).into()))
 }

@@ -72,7 +72,7 @@ impl Demux {
             Kind::Stun => {
                 let Some(turn) = &self.node.turn else { return };
                 let transport = if is_tls { Transport::Tls } else { Transport::Tcp };
-                let (remote, local) = (canonical(address), canonical(local));
+                let (remote, local) = (turn::canonical(address), turn::canonical(local));
                 let client = ClientAddr { remote, local, transport };
                 turn::serve_stream(Arc::clone(turn), stream, client, permit).await;
             }
@@ -118,11 +118,6 @@ impl Demux {
     async fn look<S: AsyncRead + Unpin>(&self, stream: S) -> Option<(Kind, Through<S, Prefix>)> {
         timeout(self.node.config.limits.header_timeout, look(stream)).await.ok()?
     }
-}
-
-/// A client of IPv4 is one, whichever socket it comes to.
-fn canonical(address: SocketAddr) -> SocketAddr {
-    SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
 /// A client that has vanished acknowledges nothing; TCP alone would go on trying for a quarter of an hour, and whoever

@@ -12,21 +12,18 @@ use futures_util::{SinkExt, StreamExt};
 use hyper_util::rt::TokioIo;
 use parlor_dialects::Bytes;
 use parlor_dialects::socketio::engine::{Closed, Message, Text, Transport};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 use tokio_websockets::{CloseCode, Error, Limits, ServerBuilder, WebSocketStream};
 
 use super::Carrier;
 use super::seat::{Next, Seat, SocketId};
+use crate::transports::websocket::closing::{CLOSE_TIMEOUT, linger};
 use crate::transports::websocket::handshake;
 use crate::transports::websocket::rate::Bucket;
 
 /// How long one batch may take: longer than any stall of a network that still works.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long a client may take to read its last frames.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
-/// What a client still sends is thrown away after a close, or it would never see the last frames.
-const LINGER_BYTES: u64 = 16 * 1024 * 1024;
 /// Pings and pongs of WebSocket itself: these clients send none.
 const CONTROL_FRAMES_PER_SECOND: usize = 10;
 const CONTROL_FRAMES_BURST: usize = 100;
@@ -269,12 +266,4 @@ where
         sink.flush().await
     };
     _ = timeout(CLOSE_TIMEOUT, goodbye).await;
-}
-
-async fn linger<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) {
-    let drained = async {
-        stream.shutdown().await?;
-        tokio::io::copy(&mut stream.take(LINGER_BYTES), &mut tokio::io::sink()).await
-    };
-    _ = timeout(CLOSE_TIMEOUT, drained).await;
 }

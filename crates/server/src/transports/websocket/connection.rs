@@ -6,13 +6,14 @@ use std::time::Duration;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use parlor_dialects::{Close, Door, Frame, Session, Step};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_websockets::proto::ProtocolError;
 use tokio_websockets::{
     CloseCode, Error, Limits as FrameLimits, Message, ServerBuilder, WebSocketStream,
 };
 
+use super::closing::{CLOSE_TIMEOUT, linger};
 use super::metered::Meter;
 use super::rate::Bucket;
 use crate::config::Limits;
@@ -25,11 +26,6 @@ use crate::transports::through::Through;
 const WRITE_BATCH: usize = 64 * 1024;
 /// How long one batch may take: longer than any stall of a network that still works.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long a client may take to read its last frames.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
-/// How much of what a client still sends is thrown away after a close; closing a socket that has
-/// unread bytes would reset the connection, and the client would never see the reason.
-const LINGER_BYTES: u64 = 16 * 1024 * 1024;
 /// Refused messages before a connection is closed, and how many are forgiven each second.
 const MAX_REFUSALS: usize = 2_000;
 const FORGIVEN_PER_SECOND: usize = 20;
@@ -307,12 +303,4 @@ fn reason(error: &Error) -> Option<Close> {
         | Error::Upgrade(_)
         | _ => None,
     }
-}
-
-async fn linger<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) {
-    let drained = async {
-        stream.shutdown().await?;
-        tokio::io::copy(&mut stream.take(LINGER_BYTES), &mut tokio::io::sink()).await
-    };
-    _ = timeout(CLOSE_TIMEOUT, drained).await;
 }

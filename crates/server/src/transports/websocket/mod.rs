@@ -1,5 +1,6 @@
 //! WebSocket: the opening handshake of RFC 6455 on a request that hyper has read. Knows no dialect's words.
 
+pub mod closing;
 mod connection;
 pub mod handshake;
 mod metered;

@@ -7,8 +7,8 @@ use super::relay_address::Reach;
 use super::{list, shown};
 use crate::doctor::report::Finding;
 use crate::doctor::target::{Host, Scheme, Target};
-use std::net::IpAddr;
-use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
+use crate::tls::certificate::names;
+use x509_parser::prelude::{FromDer, X509Certificate};
 
 const DAY: i64 = 86_400;
 /// Whoever renews by itself has done so by then (a third of 90 days before the end).
@@ -55,27 +55,11 @@ pub fn read(der: &[u8]) -> Option<Facts> {
     let common = common.and_then(|name| name.as_str().ok()).unwrap_or("somebody without a name");
     Some(Facts {
         issuer: shown(common),
-        names: names(&certificate),
+        names: names(&certificate).iter().map(|name| shown(name)).collect(),
         not_before: certificate.validity().not_before.timestamp(),
         not_after: certificate.validity().not_after.timestamp(),
         self_signed: certificate.issuer() == certificate.subject(),
     })
-}
-
-fn names(certificate: &X509Certificate<'_>) -> Vec<String> {
-    let alternative = certificate.subject_alternative_name().ok().flatten();
-    let names = alternative.into_iter().flat_map(|extension| &extension.value.general_names);
-    names.filter_map(name).collect()
-}
-
-fn name(name: &GeneralName<'_>) -> Option<String> {
-    if let GeneralName::DNSName(name) = name {
-        return Some(shown(name));
-    }
-    let GeneralName::IPAddress(bytes) = name else { return None };
-    let v4 = <[u8; 4]>::try_from(*bytes).map(IpAddr::from);
-    let v6 = || <[u8; 16]>::try_from(*bytes).map(IpAddr::from);
-    v4.or_else(|_| v6()).ok().map(|ip| ip.to_string())
 }
 
 /// Where there is no TLS, and so no certificate.
