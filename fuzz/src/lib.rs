@@ -4,6 +4,8 @@
 mod bodies;
 #[path = "../../crates/server/src/transports/demux/first.rs"]
 mod first;
+#[path = "../../crates/websocket/tests/streams/body.rs"]
+mod frames;
 #[path = "../../crates/server/src/transports/demux/fuzzed.rs"]
 mod fuzzed;
 #[path = "../../crates/turn/tests/corpora/packets/mod.rs"]
@@ -19,6 +21,7 @@ mod simulation;
 mod table;
 
 pub use bodies::converse;
+pub use frames::read_and_write;
 pub use fuzzed::what_was_told_stays_told;
 pub use packets::{message as turn_message, stream as turn_stream};
 pub use relaying::run_bytes as relay;
