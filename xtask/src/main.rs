@@ -27,7 +27,7 @@ cargo xtask <command>
   strip <file>…                    modules of web/ as the binary serves them
   deny [--without-advisories]      licences, advisories and sources of the dependencies
   fuzz [target] [seconds]          one fuzz target, or each in turn
-  conformance serve --listen ADDR  what the official suites of Engine.IO and Socket.IO test";
+  conformance serve --listen ADDR  what the official suites of WebSocket, Engine.IO and Socket.IO test";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

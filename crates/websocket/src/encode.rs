@@ -9,8 +9,7 @@ const LONGEST_REASON: usize = 123;
 
 /// A whole message, or a control frame of at most 125 bytes. With a key it is a client's.
 pub fn write_frame(out: &mut Vec<u8>, opcode: Opcode, payload: &[u8], key: Option<Key>) {
-    let head = Head { opcode, fin: true, compressed: false, key, len: payload.len() as u64 };
-    write(out, head, payload);
+    write(out, Head { key, ..Head::whole(opcode, payload.len()) }, payload);
 }
 
 /// A reason that is too long is cut. Without a code, a reason can't be given either.
@@ -34,8 +33,8 @@ pub fn write_deflated(
 ) {
     match deflater.deflate(payload) {
         Some(short) => {
-            let len = short.len() as u64;
-            write(out, Head { opcode, fin: true, compressed: true, key, len }, short);
+            let head = Head { compressed: true, key, ..Head::whole(opcode, short.len()) };
+            write(out, head, short);
         }
         None => write_frame(out, opcode, payload, key),
     }

@@ -70,6 +70,12 @@ impl Head {
     /// Two bytes, eight of length, four of the key.
     pub const MAX_BYTES: usize = 14;
 
+    /// Of a whole message or a control frame that is not masked.
+    #[must_use]
+    pub fn whole(opcode: Opcode, len: usize) -> Self {
+        Self { opcode, fin: true, compressed: false, key: None, len: len as u64 }
+    }
+
     /// The head that `bytes` begin with, and how long it is. `None`: there is more of it to come.
     pub fn read(bytes: &[u8]) -> Result<Option<(Self, usize)>, Error> {
         let Some((&[first, second], rest)) = bytes.split_first_chunk::<2>() else {

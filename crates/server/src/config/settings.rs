@@ -91,6 +91,8 @@ settings! {
         external_addresses: Vec<ExternalAddress> = Vec::new();
         /// Folder with `app` and `sdk` to serve instead of the web files inside the program, for development. Empty: the ones inside.
         web_dir: Folder = Folder::default();
+        /// Whether WebSocket messages are compressed for clients that offer it (permessage-deflate). It takes bytes off slow lines and costs processor time for every receiver.
+        compression: bool = false;
         /// Which log lines are written to standard error: off, error, warn, info, debug or trace; by part: "info,parlor::web=debug".
         log: LogFilter = LogFilter::info();
         /// How log lines are written: text, or json for machines.

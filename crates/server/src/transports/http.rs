@@ -3,7 +3,7 @@
 mod connection;
 mod secure;
 
-pub use connection::{Connection, HangUp, Wire, serve};
+pub use connection::{Connection, HangUp, Socket, Wire, serve};
 
 use super::{ice, peerjs, sse, websocket};
 use crate::node::Node;

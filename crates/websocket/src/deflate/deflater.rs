@@ -8,6 +8,9 @@ use crate::Role;
 /// The window of the library: references never reach back further.
 const LIBRARY_WINDOW_BITS: u8 = 15;
 
+/// Compressed at once.
+const ROOM: usize = 4 * 1024;
+
 #[derive(Debug)]
 pub struct Deflater {
     state: Compress,
@@ -32,10 +35,15 @@ impl Deflater {
         Self {
             state: Compress::new(Compression::fast(), false),
             keeps_context: !anew,
-            window: (bits < LIBRARY_WINDOW_BITS).then(|| 1 << bits),
+            window: window(bits),
             reachable: 0,
             out: Vec::new(),
         }
+    }
+
+    /// From here on it is for another connection whose server agreed on this. No context may be kept before or after.
+    pub fn serve(&mut self, agreement: &Agreement) {
+        self.window = window(agreement.server_max_window_bits);
     }
 
     /// The payload to send, or `None` where the message itself is not longer. With a context that is kept it is always the former:
@@ -62,19 +70,21 @@ impl Deflater {
     }
 
     fn compress(&mut self, part: &[u8], flush: FlushCompress) {
-        /// What a flush adds, several times over.
-        const FLUSH: usize = 64;
-        let mut rest = part;
+        let (mut rest, mut room) = (part, [0; ROOM]);
         loop {
-            let read = self.state.total_in();
-            self.out.reserve(rest.len() / 2 + FLUSH);
+            let (read, written) = (self.state.total_in(), self.state.total_out());
             // Fails only for a state that is misused.
-            _ = self.state.compress_vec(rest, &mut self.out, flush);
-            let read = usize::try_from(self.state.total_in() - read).unwrap_or(usize::MAX);
-            rest = rest.get(read..).unwrap_or_default();
-            if rest.is_empty() && self.out.len() < self.out.capacity() {
+            _ = self.state.compress(rest, &mut room, flush);
+            let (read, written) = (self.state.total_in() - read, self.state.total_out() - written);
+            rest = rest.get(read as usize..).unwrap_or_default();
+            self.out.extend_from_slice(room.get(..written as usize).unwrap_or_default());
+            if rest.is_empty() && written < ROOM as u64 {
                 return;
             }
         }
     }
+}
+
+fn window(bits: u8) -> Option<usize> {
+    (bits < LIBRARY_WINDOW_BITS).then(|| 1 << bits)
 }

@@ -6,6 +6,10 @@ use super::{Agreement, TAIL};
 use crate::Role;
 use crate::error::Error;
 
+/// Decompressed at once. The library clears what it is given before it writes there: the whole rest of a large message for each small
+/// fragment would be a way to make a server busy.
+const ROOM: usize = 4 * 1024;
+
 #[derive(Debug)]
 pub struct Inflater {
     keeps_context: bool,
@@ -27,28 +31,27 @@ impl Inflater {
     /// Appends what a part of a message holds, if `out` stays within `limit`.
     pub fn inflate(&mut self, part: &[u8], out: &mut Vec<u8>, limit: usize) -> Result<(), Error> {
         let state = self.state.get_or_insert_with(|| Decompress::new(false));
-        let mut rest = part;
+        let (mut rest, mut room) = (part, [0; ROOM]);
         loop {
-            let (read, written) = (state.total_in(), out.len());
-            out.reserve(room(rest.len()).min(limit.saturating_sub(written) + 1));
+            let (read, written) = (state.total_in(), state.total_out());
             let status = state
-                .decompress_vec(rest, out, FlushDecompress::Sync)
+                .decompress(rest, &mut room, FlushDecompress::Sync)
                 .map_err(|_| Error::BadDeflate)?;
-            let read = usize::try_from(state.total_in() - read).unwrap_or(usize::MAX);
-            rest = rest.get(read..).unwrap_or_default();
+            let (read, written) = (state.total_in() - read, state.total_out() - written);
+            rest = rest.get(read as usize..).unwrap_or_default();
+            out.extend_from_slice(room.get(..written as usize).unwrap_or_default());
             if out.len() > limit {
                 return Err(Error::MessageTooLarge);
             }
-            let idle = read == 0 && out.len() == written;
             match status {
                 // A last block: what follows begins anew, section 7.2.3.4.
                 Status::StreamEnd => state.reset(false),
-                Status::Ok | Status::BufError if idle && !rest.is_empty() => {
+                Status::Ok | Status::BufError if read + written == 0 && !rest.is_empty() => {
                     return Err(Error::BadDeflate);
                 }
                 Status::Ok | Status::BufError => {}
             }
-            if rest.is_empty() && out.len() < out.capacity() {
+            if rest.is_empty() && written < ROOM as u64 {
                 return Ok(());
             }
         }
@@ -62,10 +65,4 @@ impl Inflater {
         }
         Ok(())
     }
-}
-
-/// Text becomes a quarter of its size; the least is for what comes byte by byte.
-fn room(compressed: usize) -> usize {
-    const LEAST: usize = 256;
-    compressed.saturating_mul(4).max(LEAST)
 }

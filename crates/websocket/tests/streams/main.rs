@@ -126,6 +126,8 @@ mod properties {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
         #[test]
         fn whatever_is_said_arrives(
             all in prop::collection::vec((said(), 1..500_usize), 1..12),

@@ -15,6 +15,7 @@ use crate::origin::OriginPolicy;
 use crate::transports::engineio::guest::{Arrival, Guest, House};
 use crate::transports::engineio::{Carrier, Pace};
 use crate::transports::gate::Gate;
+use crate::transports::websocket;
 use guest::RoomsGuest;
 use places::Places;
 
@@ -43,7 +44,7 @@ pub fn start(config: &Config, rooms: Arc<RoomsDriver>, max_sessions: usize) -> A
     };
     let gate = Gate::new(max_sessions, limits.max_connections_per_address);
     let house = Arc::new(Reception(SocketIo::new(config, rooms)));
-    Carrier::start((settings, pace), house, gate)
+    Carrier::start((settings, pace, websocket::compression(config)), house, gate)
 }
 
 impl SocketIo {

@@ -25,6 +25,7 @@ use tokio::sync::Notify;
 
 use crate::transports::gate::Gate;
 use crate::transports::websocket::handshake;
+use crate::transports::websocket::opening::Compression;
 use guest::{Arrival, House};
 use pace::Debt;
 pub use pace::Pace;
@@ -34,6 +35,7 @@ use table::Table;
 pub struct Carrier {
     settings: Settings,
     pace: Pace,
+    compression: Compression,
     house: Arc<dyn House>,
     gate: Arc<Gate>,
     table: Table,
@@ -43,13 +45,20 @@ pub struct Carrier {
 impl Carrier {
     /// `gate` counts sessions, which by polling have no connection of their own.
     pub fn start(
-        (settings, pace): (Settings, Pace),
+        (settings, pace, compression): (Settings, Pace, Compression),
         house: Arc<dyn House>,
         gate: Arc<Gate>,
     ) -> Arc<Self> {
         let table = Table::default();
-        let carrier =
-            Arc::new(Self { settings, pace, house, gate, table, started: Instant::now() });
+        let carrier = Arc::new(Self {
+            settings,
+            pace,
+            compression,
+            house,
+            gate,
+            table,
+            started: Instant::now(),
+        });
         tokio::spawn(table::watch_deadlines(Arc::downgrade(&carrier)));
         carrier
     }

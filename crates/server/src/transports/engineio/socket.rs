@@ -1,51 +1,63 @@
 //! A WebSocket that carries a session, from its first frame or after polling.
 
+use std::ops::ControlFlow;
+use std::pin::pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::Response;
-use axum::response::IntoResponse;
-use futures_util::stream::{SplitSink, SplitStream};
-use futures_util::{SinkExt, StreamExt};
-use hyper_util::rt::TokioIo;
 use parlor_dialects::Bytes;
-use parlor_dialects::socketio::engine::{Closed, Message, Text, Transport};
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::timeout;
-use tokio_websockets::{CloseCode, Error, Limits, ServerBuilder, WebSocketStream};
+use parlor_dialects::socketio::engine::{Closed, Message, Transport};
+use parlor_websocket::{Error, Event, Limits, Opcode};
+use tokio::sync::futures::Notified;
+use tokio::time::{Instant, sleep_until};
 
 use super::Carrier;
 use super::seat::{Next, Seat, SocketId};
-use crate::transports::websocket::closing::{CLOSE_TIMEOUT, linger};
-use crate::transports::websocket::handshake;
+use crate::transports::websocket::opening::{Opened, open};
 use crate::transports::websocket::rate::Bucket;
+use crate::transports::websocket::stream::Stream;
+use crate::transports::websocket::wire::{self, CLOSE_TIMEOUT, Frame, Moved};
 
 /// How long one batch may take: longer than any stall of a network that still works.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long to wait where nothing is waited for.
+const LONG: Duration = Duration::from_secs(3_600);
 /// Pings and pongs of WebSocket itself: these clients send none.
 const CONTROL_FRAMES_PER_SECOND: usize = 10;
 const CONTROL_FRAMES_BURST: usize = 100;
 
-type Socket<S> = WebSocketStream<S>;
-type Frame = tokio_websockets::Message;
+type Wire = wire::Wire<Stream>;
 
 /// For a session that polls. One that can't take a second WebSocket closes it at once.
 pub fn upgrade(carrier: Arc<Carrier>, seat: Arc<Seat>, request: Request) -> Response<Body> {
-    let now = carrier.now();
-    serve_with(request, move |stream| async move {
-        let taken = carrier.drive(&seat, |state| state.take_socket(now));
-        run(&carrier, taken.ok().map(|socket| (&seat, socket)), stream).await;
+    let (now, compression) = (carrier.now(), carrier.compression);
+    open(request, compression, move |opened| {
+        let mut wire = wire(&carrier, opened);
+        async move {
+            let taken = carrier.drive(&seat, |state| state.take_socket(now));
+            run(&carrier, taken.ok().map(|socket| (&seat, socket)), &mut wire).await;
+        }
     })
 }
 
 /// For a session that was opened by this request.
 pub fn serve_new(carrier: Arc<Carrier>, seat: Arc<Seat>, request: Request) -> Response<Body> {
+    let compression = carrier.compression;
     let unserved = Unserved { carrier, seat };
-    serve_with(request, move |stream| async move {
-        run(&unserved.carrier, Some((&unserved.seat, SocketId::FIRST)), stream).await;
+    open(request, compression, move |opened| {
+        let mut wire = wire(&unserved.carrier, opened);
+        async move {
+            run(&unserved.carrier, Some((&unserved.seat, SocketId::FIRST)), &mut wire).await;
+        }
     })
+}
+
+fn wire(carrier: &Carrier, opened: Opened) -> Wire {
+    let max = carrier.settings.max_payload;
+    Wire::new(opened.stream, Limits { frame: max, message: max }, opened.deflate)
 }
 
 /// Ends a session whose WebSocket never came to be, or has ended.
@@ -60,210 +72,283 @@ impl Drop for Unserved {
     }
 }
 
-fn serve_with<F>(
-    mut request: Request,
-    serve: impl FnOnce(TokioIo<hyper::upgrade::Upgraded>) -> F + Send + 'static,
-) -> Response<Body>
-where
-    F: Future<Output = ()> + Send,
-{
-    let accept = match handshake::accept(&request) {
-        Ok(accept) => accept,
-        Err(refused) => return refused.into_response(),
-    };
-    let upgrading = hyper::upgrade::on(&mut request);
-    tokio::spawn(async move {
-        // An error means that the client went away before the answer was written.
-        if let Ok(upgraded) = upgrading.await {
-            serve(TokioIo::new(upgraded)).await;
-        }
-    });
-    handshake::switching_protocols(&accept)
-}
-
-async fn run<S>(carrier: &Arc<Carrier>, seat: Option<(&Arc<Seat>, SocketId)>, stream: S)
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
-{
-    let limits = Limits::default().max_payload_len(Some(carrier.settings.max_payload));
-    let (mut sink, mut stream) = ServerBuilder::new().limits(limits).serve(stream).split();
-    match seat {
-        None => say_goodbye(&mut sink, None).await,
+async fn run(carrier: &Arc<Carrier>, seat: Option<(&Arc<Seat>, SocketId)>, wire: &mut Wire) {
+    let goodbye = match seat {
+        None => Some(words(None)),
         Some((seat, socket)) => {
             let place = Place { carrier, seat, socket };
-            tokio::select! {
-                () = read(&place, &mut stream) => {}
-                () = write(&place, &mut sink) => {}
-            }
+            let goodbye = talk(&mut Reader::new(place), wire).await;
             carrier.drive(seat, |state| state.handle_socket_gone(socket));
+            goodbye
         }
-    }
-    if let Ok(socket) = sink.reunite(stream) {
-        linger(socket.into_inner()).await;
-    }
+    };
+    wire.close(goodbye).await;
 }
 
 /// A WebSocket's place in its session.
+#[derive(Clone, Copy)]
 struct Place<'a> {
     carrier: &'a Arc<Carrier>,
     seat: &'a Arc<Seat>,
     socket: SocketId,
 }
 
-async fn read<S>(place: &Place<'_>, stream: &mut SplitStream<Socket<S>>)
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    let Place { carrier, seat, socket } = *place;
-    let mut control = Bucket::new(CONTROL_FRAMES_PER_SECOND, CONTROL_FRAMES_BURST, Instant::now());
-    while let Some(frame) = stream.next().await {
-        let frame = match frame {
-            Ok(frame) if is_going_away(&frame) => {
-                carrier.drive(seat, |state| state.end_socket(socket, Closed::PageGone));
-                return;
-            }
-            Ok(frame) => frame,
-            Err(error) => {
-                let Some(why) = reason(&error) else { return };
-                carrier.drive(seat, |state| state.end_socket(socket, why));
-                // The writer has the last word.
-                return std::future::pending().await;
-            }
+type Words = (u16, &'static str);
+
+fn words(why: Option<Closed>) -> Words {
+    match why {
+        None | Some(Closed::ByClient | Closed::PageGone) => (1000, ""),
+        Some(Closed::ByServer | Closed::TransportGone) => (1001, "closed"),
+        Some(Closed::PingTimeout) => (1001, "ping-timeout"),
+        Some(Closed::ProtocolError) => (1002, "protocol-error"),
+        Some(Closed::TooLarge) => (1009, "payload-too-large"),
+        Some(Closed::SlowReader) => (1008, "slow-consumer"),
+    }
+}
+
+/// Why a session ends whose client speaks bad WebSocket, and what it is told.
+fn reason(error: Error) -> (Closed, Words) {
+    match error.close_code() {
+        1007 => (Closed::ProtocolError, (1007, "invalid-utf8")),
+        1009 => (Closed::TooLarge, words(Some(Closed::TooLarge))),
+        _ => (Closed::ProtocolError, words(Some(Closed::ProtocolError))),
+    }
+}
+
+/// What the connection is closed with, or `None` when the client has closed it or is gone.
+async fn talk(reader: &mut Reader<'_>, wire: &mut Wire) -> Option<Words> {
+    let Place { carrier, seat, .. } = reader.place;
+    let mut timer = pin!(sleep_until(Instant::now() + LONG));
+    loop {
+        let told = seat.probe_wake.notified();
+        let waits_for = match hand_over(reader, wire).await {
+            Handed::Waiting(transport) => transport,
+            Handed::Last(goodbye) => return goodbye,
         };
-        let Some(message) = message(frame) else {
-            if control.take(Instant::now()).is_err() {
-                return;
+        let idle = wire.is_written();
+        reader.look_up();
+        if reader.gives_up() {
+            carrier.drive(seat, |state| state.engine.end_because(Closed::SlowReader));
+            return None;
+        }
+        let reading = reader.may_read();
+        if reader.deadline() < timer.deadline() {
+            timer.as_mut().reset(reader.deadline());
+        }
+        tokio::select! {
+            moved = std::future::poll_fn(|context| {
+                wire.poll(context, reading, |event| reader.hear(event))
+            }) => match moved {
+                Moved::Heard if reader.has_left => return None,
+                // The way is free for what waits elsewhere.
+                Moved::Written => carrier.drive(seat, |_| ()),
+                Moved::Heard => {}
+                Moved::Broken(error) => reader.handle_broken(error),
+                Moved::Gone => return None,
+            },
+            () = woken(seat, waits_for, told) => if idle && waits_for == Transport::WebSocket {
+                carrier.drive(seat, |_| ());
+            },
+            () = seat.drained.notified(), if reader.pause == Pause::UntilDrained => {}
+            () = timer.as_mut() => {
+                if reader.is_stuck() {
+                    return None;
+                }
+                timer.as_mut().reset(Instant::now() + LONG);
             }
-            continue;
-        };
+        }
+    }
+}
+
+enum Handed {
+    /// Nothing more is to be written until the session has something for this transport.
+    Waiting(Transport),
+    Last(Option<Words>),
+}
+
+/// Gives the stream what the session has for it, as long as it takes it.
+async fn hand_over(reader: &mut Reader<'_>, wire: &mut Wire) -> Handed {
+    while reader.note_writing(wire) {
+        let Place { carrier, seat, socket } = reader.place;
+        match seat.next_for(socket) {
+            Next::Write(messages) => {
+                wire.write(&messages.into_iter().map(frame).collect::<Vec<_>>()).await;
+                if wire.is_written() {
+                    // The way is free for what waits elsewhere.
+                    carrier.drive(seat, |_| ());
+                }
+            }
+            Next::Wait(transport) => return Handed::Waiting(transport),
+            Next::Drop => return Handed::Last(Some(reader.broken.unwrap_or(words(None)))),
+            Next::End(why) => {
+                return Handed::Last(Some(reader.broken.unwrap_or(words(Some(why)))));
+            }
+        }
+    }
+    // Whoever gives up what is being written says so here.
+    Handed::Waiting(Transport::WebSocket)
+}
+
+/// `told` has listened since before there was a look at what is next.
+async fn woken(seat: &Seat, by: Transport, told: Notified<'_>) {
+    match by {
+        Transport::WebSocket => seat.wake.notified().await,
+        Transport::Polling => told.await,
+    }
+}
+
+fn frame(message: Message) -> Frame {
+    match message {
+        Message::Text(text) => (Opcode::Text, text.into_bytes()),
+        Message::Binary(bytes) => (Opcode::Binary, bytes),
+    }
+}
+
+/// Why nothing is read for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pause {
+    No,
+    /// The client was faster than it may be.
+    Until(Instant),
+    /// The client takes no answers.
+    UntilDrained,
+    /// The session is over, or the client has broken a rule; the writer has the last word.
+    ForEver,
+}
+
+struct Reader<'a> {
+    place: Place<'a>,
+    control_frames: Bucket,
+    pause: Pause,
+    writing_since: Option<Instant>,
+    /// When the session had ended and something was still being written.
+    ended_at: Option<Instant>,
+    /// The rule that the client has broken.
+    broken: Option<Words>,
+    /// The client has said that it closes the connection, or sends nothing but pings.
+    has_left: bool,
+}
+
+impl<'a> Reader<'a> {
+    fn new(place: Place<'a>) -> Self {
+        let now = std::time::Instant::now();
+        let control_frames = Bucket::new(CONTROL_FRAMES_PER_SECOND, CONTROL_FRAMES_BURST, now);
+        Self {
+            place,
+            control_frames,
+            pause: Pause::No,
+            writing_since: None,
+            ended_at: None,
+            broken: None,
+            has_left: false,
+        }
+    }
+
+    /// Breaks off when nothing more is to be read for now.
+    fn hear(&mut self, event: Event<'_>) -> ControlFlow<()> {
+        match event {
+            Event::Text(text) => self.hear_message(Message::Text(text.into())),
+            Event::Binary(bytes) => {
+                self.hear_message(Message::Binary(Bytes::copy_from_slice(bytes)));
+            }
+            Event::Ping(_) | Event::Pong(_) => {
+                self.has_left |= self.control_frames.take(std::time::Instant::now()).is_err();
+            }
+            Event::Close(why) => {
+                // What a browser says when its page is closed or left.
+                if why.is_some_and(|why| why.code == 1001) {
+                    self.end(Closed::PageGone);
+                }
+                self.has_left = true;
+            }
+        }
+        if self.has_left || self.pause != Pause::No {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    }
+
+    fn hear_message(&mut self, message: Message) {
+        let Place { carrier, seat, socket } = self.place;
         let now = carrier.now();
         carrier.drive(seat, |state| state.handle_frame(socket, message, now));
         let wait = seat.pace();
-        if !wait.is_zero() {
-            tokio::time::sleep(wait).await;
-        }
-        while !seat.may_read() {
-            seat.drained.notified().await;
-        }
-        if seat.is_ended() {
-            return std::future::pending().await;
-        }
-    }
-}
-
-/// Why a session ends whose client speaks bad WebSocket; `None` when it is gone.
-fn reason(error: &Error) -> Option<Closed> {
-    match error {
-        Error::PayloadTooLong { .. } => Some(Closed::TooLarge),
-        Error::Protocol(_) => Some(Closed::ProtocolError),
-        // Gone, or about handshakes, which are not made in this layer.
-        Error::AlreadyClosed
-        | Error::Io(_)
-        | Error::CannotResolveHost
-        | Error::DisallowedHeader
-        | Error::Upgrade(_)
-        | _ => None,
-    }
-}
-
-/// What a browser says when its page is closed or left.
-fn is_going_away(frame: &Frame) -> bool {
-    frame.as_close().is_some_and(|(code, _)| code == CloseCode::GOING_AWAY)
-}
-
-/// `None` for the frames of WebSocket itself.
-fn message(frame: Frame) -> Option<Message> {
-    let (is_text, is_binary) = (frame.is_text(), frame.is_binary());
-    let bytes = Bytes::from(frame.into_payload());
-    match (is_text, is_binary) {
-        (true, _) => Text::from_utf8(bytes).map(Message::Text),
-        (_, true) => Some(Message::Binary(bytes)),
-        (false, false) => None,
-    }
-}
-
-async fn write<S>(place: &Place<'_>, sink: &mut SplitSink<Socket<S>, Frame>)
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    let Place { carrier, seat, socket } = *place;
-    loop {
-        let told = seat.probe_wake.notified();
-        let why = match seat.next_for(socket) {
-            Next::Write(frames) => {
-                let written = tokio::select! {
-                    written = timeout(WRITE_TIMEOUT, send(sink, frames)) => written,
-                    () = given_up(carrier, seat) => return,
-                };
-                if !matches!(written, Ok(Ok(()))) {
-                    return;
-                }
-                // The way is free for what waits elsewhere.
-                carrier.drive(seat, |_| ());
-                continue;
-            }
-            Next::Wait(Transport::WebSocket) => {
-                seat.wake.notified().await;
-                carrier.drive(seat, |_| ());
-                continue;
-            }
-            Next::Wait(Transport::Polling) => {
-                told.await;
-                continue;
-            }
-            Next::Drop => None,
-            Next::End(why) => Some(why),
+        self.pause = if seat.is_ended() {
+            Pause::ForEver
+        } else if !wait.is_zero() {
+            Pause::Until(Instant::now() + wait)
+        } else if !seat.may_read() {
+            Pause::UntilDrained
+        } else {
+            Pause::No
         };
-        return say_goodbye(sink, why).await;
     }
-}
 
-/// Returns when nobody has any use for what is being written.
-async fn given_up(carrier: &Arc<Carrier>, seat: &Arc<Seat>) {
-    while !seat.is_given_up() {
-        seat.wake.notified().await;
+    fn handle_broken(&mut self, error: Error) {
+        let (why, words) = reason(error);
+        self.end(why);
+        (self.pause, self.broken) = (Pause::ForEver, Some(words));
     }
-    if seat.is_ended() {
-        // Most often the batch is on its way in a moment, and then the client is told why.
-        tokio::time::sleep(CLOSE_TIMEOUT).await;
-    }
-    carrier.drive(seat, |state| state.engine.end_because(Closed::SlowReader));
-}
 
-async fn send<S>(
-    sink: &mut SplitSink<Socket<S>, Frame>,
-    messages: Vec<Message>,
-) -> Result<(), tokio_websockets::Error>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    for message in messages {
-        let frame = match message {
-            Message::Text(text) => Frame::text(text.into_bytes()),
-            Message::Binary(bytes) => Frame::binary(bytes),
+    fn end(&self, why: Closed) {
+        let Place { carrier, seat, socket } = self.place;
+        carrier.drive(seat, |state| state.end_socket(socket, why));
+    }
+
+    /// Notices what has changed by time or by others.
+    fn look_up(&mut self) {
+        let over = match self.pause {
+            Pause::Until(at) => at <= Instant::now(),
+            Pause::UntilDrained => self.place.seat.may_read(),
+            Pause::No | Pause::ForEver => false,
         };
-        sink.feed(frame).await?;
+        if over {
+            self.pause = if self.place.seat.may_read() { Pause::No } else { Pause::UntilDrained };
+        }
     }
-    sink.flush().await
-}
 
-/// Who does not read it in time is cut off without.
-async fn say_goodbye<S>(sink: &mut SplitSink<Socket<S>, Frame>, why: Option<Closed>)
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    let (code, reason) = match why {
-        None | Some(Closed::ByClient | Closed::PageGone) => (CloseCode::NORMAL_CLOSURE, ""),
-        Some(Closed::ByServer | Closed::TransportGone) => (CloseCode::GOING_AWAY, "closed"),
-        Some(Closed::PingTimeout) => (CloseCode::GOING_AWAY, "ping-timeout"),
-        Some(Closed::ProtocolError) => (CloseCode::PROTOCOL_ERROR, "protocol-error"),
-        Some(Closed::TooLarge) => (CloseCode::MESSAGE_TOO_BIG, "payload-too-large"),
-        Some(Closed::SlowReader) => (CloseCode::POLICY_VIOLATION, "slow-consumer"),
-    };
-    let goodbye = async {
-        // Fails after bad WebSocket: then the frame layer has queued a close of its own, which is only to be flushed.
-        _ = sink.send(Frame::close(Some(code), reason)).await;
-        sink.flush().await
-    };
-    _ = timeout(CLOSE_TIMEOUT, goodbye).await;
+    /// Tells whether nothing is being written. Each batch has its time from where it begins.
+    fn note_writing(&mut self, wire: &Wire) -> bool {
+        if wire.is_written() {
+            (self.writing_since, self.ended_at) = (None, None);
+        } else {
+            self.writing_since.get_or_insert_with(Instant::now);
+        }
+        wire.is_written()
+    }
+
+    /// Whether nobody has any use for what is being written. Where the session has ended, most often the batch is on its way in a
+    /// moment, and then the client is told why.
+    fn gives_up(&mut self) -> bool {
+        let seat = self.place.seat;
+        if self.writing_since.is_none() || !seat.is_given_up() {
+            return false;
+        }
+        if !seat.is_ended() {
+            return true;
+        }
+        let ended_at = *self.ended_at.get_or_insert_with(Instant::now);
+        Instant::now() >= ended_at + CLOSE_TIMEOUT
+    }
+
+    fn may_read(&self) -> bool {
+        self.pause == Pause::No
+    }
+
+    fn deadline(&self) -> Instant {
+        let paced = if let Pause::Until(at) = self.pause { Some(at) } else { None };
+        let written = self.writing_since.map(|since| since + WRITE_TIMEOUT);
+        let given_up = self.ended_at.map(|at| at + CLOSE_TIMEOUT);
+        [paced, written, given_up]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or_else(|| Instant::now() + LONG)
+    }
+
+    /// Whether the client takes nothing of what is written.
+    fn is_stuck(&self) -> bool {
+        self.writing_since.is_some_and(|since| Instant::now() >= since + WRITE_TIMEOUT)
+    }
 }

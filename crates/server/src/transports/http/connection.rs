@@ -39,6 +39,9 @@ pub enum Wire {
     Http2,
 }
 
+/// What carries HTTP, and what is left of it once it becomes a WebSocket.
+pub type Socket = Through<Stream, Permit>;
+
 pub struct Connection {
     pub stream: Stream,
     pub permit: Permit,
@@ -97,7 +100,7 @@ pub async fn serve(connection: Connection, router: Router, node: Arc<Node>) {
     }
 }
 
-type Io = TokioIo<Through<Stream, Permit>>;
+type Io = TokioIo<Socket>;
 
 /// Where the requests of one connection are answered.
 struct Desk {

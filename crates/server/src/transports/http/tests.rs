@@ -1,4 +1,4 @@
-//! Paths, methods and headers, without sockets.
+//! Paths, methods and headers, without sockets; and what a WebSocket is left with.
 
 use super::*;
 use crate::config::Config;
@@ -6,9 +6,15 @@ use crate::drivers::rooms::RoomsDriver;
 use crate::drivers::turn::IceOffer;
 use crate::origin::OriginPolicy;
 use crate::shutdown::Stopper;
+use crate::transports::demux::Demux;
+use crate::transports::gate::Gate;
+use crate::transports::listener;
+use crate::transports::websocket::opening::{self, Opened};
+use crate::transports::websocket::stream::Stream;
 use crate::web::Web;
 use axum::http::Method;
 use http_body_util::BodyExt;
+use tokio::io::AsyncWriteExt;
 use tower::ServiceExt;
 
 fn node(stopper: &Stopper) -> Arc<Node> {
@@ -156,4 +162,39 @@ async fn one_connection_too_many_is_told_to_come_back() {
         [header(&response, "retry-after"), header(&response, "connection")],
         ["60", "close"]
     );
+}
+
+#[tokio::test]
+async fn a_websocket_has_the_socket_itself_with_its_permit_and_what_was_read_of_it() {
+    let (stopper, gate) = (Stopper::new(), Gate::new(10, 0));
+    let (sender, mut received) = tokio::sync::mpsc::unbounded_channel();
+    let router = Router::new().route(
+        "/",
+        get(async move |request: Request| {
+            opening::open(request, opening::Compression::Off, async move |opened| {
+                assert!(sender.send(opened).is_ok());
+            })
+        }),
+    );
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let local = listener.local_addr().unwrap();
+    let mut client = tokio::net::TcpStream::connect(local).await.unwrap();
+    let (stream, address) = listener.accept().await.unwrap();
+    let permit = gate.enter(address.ip()).unwrap();
+    Demux::new(node(&stopper), router).serve(listener::Connection {
+        stream,
+        address,
+        local,
+        permit,
+    });
+
+    let request = b"GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+        sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\nbehind it";
+    client.write_all(request).await.unwrap();
+    let Opened { stream: (stream, early), .. } = received.recv().await.unwrap();
+    assert!(matches!(stream, Stream::Bare(_)));
+    assert_eq!(early.as_ref(), b"behind it");
+    assert_eq!(gate.open(), 1);
+    drop(stream);
+    gate.empty().await;
 }
