@@ -1,10 +1,12 @@
 // What the documentation shows is what happens: its example, its code blocks, its conversation, its configuration.
 
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
+import { promisify } from 'node:util';
 import { launchBrowser, until } from './harness/browser.js';
 import { mediaFlows, rememberPeerConnections, seesVideos } from './harness/media.js';
 import { joinNative, NativeMember } from './harness/native.js';
@@ -111,6 +113,29 @@ test('the conversation in protocol.md takes place as it is written', async () =>
       assert.ok(field in answer, `${answer.type} has ${field}`);
     }
     assert.equal(answer.id, /"id":(\d+)/.exec(text) ? Number(/"id":(\d+)/.exec(text)[1]) : undefined, text);
+  }
+});
+
+test('what api.md does with curl is done, and answered as it says', { timeout: 60_000 }, async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'parlor-api-md-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const shown = [...(await read('docs/api.md')).matchAll(/^```(sh|json)\n([\s\S]*?)^```$/gm)].map(([, language, text]) => ({ language, text }));
+  const shell = (text) => promisify(execFile)('sh', ['-ec', text], { cwd: folder });
+  await shell(shown.shift().text);
+  const secret = ['--tokens-secret', 'what the manual signs its tokens with', '--open-rooms', '--state-dir', folder];
+  const administered = await startServer({ args: ['--admin-token-file', join(folder, 'admin-token'), ...secret] });
+  t.after(() => administered.stop());
+  const [ada] = [await joinNative({ port: administered.port, room: 'standup', name: 'Ada' }), await joinNative({ port: administered.port, room: 'standup', name: 'Grace' })];
+  assert.ok(shown.length > 20);
+  let said = '';
+  for (const { language, text } of shown) {
+    if (language === 'json') {
+      for (const key of Object.keys(JSON.parse(text))) assert.ok(key in JSON.parse(said), `${key} in ${said}`);
+    } else {
+      const command = text.replaceAll('http://localhost:8080', administered.url).replaceAll('q6sPF2xYQ0S5mBzW8N1JxQ', ada.peer);
+      said = (await shell(command)).stdout;
+      assert.equal(said.includes('urn:problem-type'), command.includes('nowhere'), `${command}${said}`);
+    }
   }
 });
 

@@ -116,8 +116,10 @@ attack('packets and messages that are none end a polling session', async () => {
     await mallory.post('40');
     const { status } = await mallory.post(body);
     assert.ok(status === 200 || status === 400, String(status));
-    const told = await mallory.get();
-    assert.ok(told.status === 400 || /(^|\u001e)1$/.test(told.body), `${String(body).slice(0, 60)}: ${told.status} ${told.body}`);
+    let told = await mallory.get();
+    // What the session still had to say comes first, and the farewell in an answer of its own.
+    if (told.status === 200 && told.body.startsWith('40')) told = await mallory.get();
+    assert.ok(told.status === 400 || told.body === '1', `${String(body).slice(0, 60)}: ${told.status} ${told.body}`);
     assert.ok(await mallory.isOver(), String(body).slice(0, 60));
   }
 });

@@ -64,10 +64,11 @@ attack('nobody posts as somebody else', async () => {
 
 attack('methods and addresses that are none are told the right ones', async () => {
   const status = async (path, method, headers) => (await ask({ port: field.server.port, path, method, headers })).status;
-  for (const [path, method, allow] of [[EVENTS, 'POST', 'GET'], [EVENTS, 'HEAD', 'GET'], [EVENTS, 'PUT', 'GET'], [MESSAGES, 'GET', 'POST'], [MESSAGES, 'DELETE', 'POST'], ['/api/v1/rooms/r', 'POST', 'GET']]) {
+  for (const [path, method, allow] of [[EVENTS, 'POST', 'GET'], [EVENTS, 'HEAD', 'GET'], [EVENTS, 'PUT', 'GET'], [MESSAGES, 'GET', 'POST'], [MESSAGES, 'DELETE', 'POST']]) {
     const answer = await ask({ port: field.server.port, path, method });
     assert.deepEqual([answer.status, answer.headers.allow], [405, allow], `${method} ${path}`);
   }
+  assert.equal(await status('/api/v1/rooms/r', 'POST'), 403, 'that is for who administers, and nobody does here');
   const long = 'x'.repeat(65);
   const bad = ['/api/v1/rooms/%ff/events', '/api/v1/rooms/%00/events', `/api/v1/rooms/${long}/events`, '/api/v1/rooms/r/events?name=', `/api/v1/rooms/r/events?name=${long}`, '/api/v1/rooms/r/events?wait=61', '/api/v1/rooms/r/events?a.=x', '/api/v1/rooms/r/events?nonce=x', '/api/v1/rooms/%20'];
   for (const path of bad) assert.equal(await status(path, 'GET'), 400, path);

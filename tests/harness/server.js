@@ -14,6 +14,8 @@ export const binary = process.env.PARLOR_BINARY ?? `${root}target/release/parlor
 
 const START_TIMEOUT_MS = 10_000;
 const STOP_TIMEOUT_MS = 15_000;
+/** Tests end with people in rooms, who need no time to go; what is about draining says so itself. */
+const NO_DRAIN = { PARLOR_DRAIN_TIMEOUT: '0s' };
 
 /**
  * @typedef {object} Exit
@@ -74,7 +76,7 @@ class Server {
   }
 
   async start() {
-    this.#child = launch(this.#args, this.#env);
+    this.#child = launch(this.#args, { ...NO_DRAIN, ...this.#env });
     const deadline = Date.now() + START_TIMEOUT_MS;
     while (!(await this.isReady())) {
       if (this.#child.exit) throw new Error(`the server ended at once: ${JSON.stringify(this.#child.exit)}`);
@@ -100,6 +102,16 @@ class Server {
     const exit = await child.exited;
     clearTimeout(timer);
     return exit;
+  }
+
+  /** Sends a signal, and waits for nothing. */
+  signal(name) {
+    this.#child.process.kill(name);
+  }
+
+  /** How it ended, once it has. */
+  get exited() {
+    return this.#child.exited;
   }
 
   /** Takes it away without a word, as a power cut does. */

@@ -109,6 +109,25 @@ export class LocalMedia extends EventTarget {
     }
   }
 
+  /**
+   * What somebody who moderates has switched off is off here too; what may not be sent is closed.
+   * @param {(source: Source) => boolean} may
+   * @returns {boolean} whether a microphone was switched off that may be switched on again
+   */
+  heed(may) {
+    for (const source of /** @type {Source[]} */ (['microphone', 'camera', 'screen'])) {
+      const isSilenced = this.#streams.get(source)?.getTracks()[0]?.enabled === false;
+      if (this.#streams.has(source) && (!may(source) || (source !== 'microphone' && isSilenced))) {
+        void this.#enqueue(source, () => this.#shut(source));
+      }
+    }
+    const microphone = this.#streams.get('microphone')?.getAudioTracks()[0];
+    if (this.#muted || microphone?.enabled !== false || !may('microphone')) return false;
+    this.#muted = true;
+    this.#emit('change', { source: 'microphone' });
+    return true;
+  }
+
   close() {
     this.#closed = true;
     this.#room = null;

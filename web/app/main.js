@@ -3,6 +3,7 @@ import { fill } from './dom.js';
 import { t } from './i18n.js';
 import { forgetCall, rememberCall, settings, wasInCall } from './settings.js';
 import { roomFromPath, roomPath } from './logic/room-name.js';
+import { takeInvitation } from './invitation.js';
 import { LocalMedia } from './local-media.js';
 import { CallView } from './views/call.js';
 import { EndedView } from './views/ended.js';
@@ -41,6 +42,7 @@ function route() {
   if (location.pathname === CHECK_PATH) return void showCheck();
   const room = roomFromPath(location.pathname);
   if (room === null) return showStart(t('start.badAddress'));
+  takeInvitation(room);
   return wasReloaded() && wasInCall(room) ? rejoin(room) : showPrejoin(room);
 }
 
@@ -81,6 +83,7 @@ function rejoin(room) {
     media: openMedia(),
     onJoined: (joined, media) => showCall(joined, media),
     onFailed: (reason) => showEnded(room, 'failed', reason),
+    onCancel: () => showEnded(room, 'left'),
   });
   show(view, t('app.titleRoom', { room }));
 }

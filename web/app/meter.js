@@ -1,5 +1,5 @@
 // A level meter that also works on a page which nobody has clicked yet.
-import { LevelMeter } from '../sdk/parlor.js';
+import { LevelMeter } from '../sdk/media/level.js';
 
 export class Meter {
   #stream;

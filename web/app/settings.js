@@ -16,6 +16,7 @@
 
 const KEY = 'parlor.settings';
 const CALL_KEY = 'parlor.call';
+const TOKEN_KEY = 'parlor.token';
 const REMEMBERED_ROOMS = 4;
 
 /** @type {Readonly<Settings>} */
@@ -67,6 +68,21 @@ export function forgetCall() {
 /** @param {string} room */
 export function wasInCall(room) {
   return read(sessionStorageOrNull(), CALL_KEY)['room'] === room;
+}
+
+/** @param {string} room @param {string} token that this tab was invited with */
+export function keepToken(room, token) {
+  write(sessionStorageOrNull(), TOKEN_KEY, { room, token });
+}
+
+/** @param {string} room @returns {string | undefined} */
+export function keptToken(room) {
+  const { room: kept, token } = read(sessionStorageOrNull(), TOKEN_KEY);
+  return kept === room && typeof token === 'string' ? token : undefined;
+}
+
+export function forgetToken() {
+  sessionStorageOrNull()?.removeItem(TOKEN_KEY);
 }
 
 /** Drops what an older or broken store holds. @param {Record<string, unknown>} stored @returns {Partial<Settings>} */

@@ -5,7 +5,7 @@ import type { Incoming, Outgoing } from './messages/streams.js';
 import type { Peer } from './peers/peer.js';
 import type { Memory } from './page.js';
 import type { MemberRecord } from './roster.js';
-import type { PeerConnection, PeerState, RoomEvents } from './types.js';
+import type { PeerConnection, PeerState, RoomEvents, Source, TokenSource } from './types.js';
 import type { Candidate, ClientFrame, Joined, Request, ServerFrame, WireError, WireEvent, WireMember } from './wire.js';
 
 /** Of a session. */
@@ -18,6 +18,10 @@ export type SessionOutput =
   | { kind: 'settled'; tag: unknown }
   /** error null: the session ended first. */
   | { kind: 'refused'; tag: unknown; error: WireError | null }
+  /** Somebody has to let me in. */
+  | { kind: 'waiting'; id: string }
+  /** The server ends. */
+  | { kind: 'going-away'; inMs: number; goTo?: string }
   /** The room can't be entered. */
   | { kind: 'rejected'; error: { code: string; message?: string; hint?: string } }
   /** Refused, and nobody knows which request it was. */
@@ -82,6 +86,7 @@ export type { Peer } from './peers/peer.js';
 export type { Member, MemberRecord, Roster } from './roster.js';
 export type { Connection } from './signaling/connection.js';
 export type { Memory } from './page.js';
+export type { Reunion } from './reunion.js';
 export type * from './types.js';
 export type * from './wire.js';
 
@@ -101,8 +106,10 @@ export interface ConnectionHooks {
   onPicture(picture: Joined, fresh: boolean, first: boolean): void;
   onResumed(replayed: number): void;
   onEvent(event: WireEvent): void;
+  onWaiting(id: string): void;
   onDown(attempt: number, retryInMs: number): void;
   onCredentials(credentials: Credentials): void;
+  onGoingAway(inMs: number): void;
   /** A request was answered: there is room for more. */
   onProgress(): void;
   onComplaint(error: ParlorError): void;
@@ -113,6 +120,16 @@ export interface ConnectionHooks {
 /** What one sender of every peer connection sends. */
 export type Slot = { track: MediaStreamTrack; stream: MediaStream };
 export type Publication = { tracks: MediaStreamTrack[]; muted: boolean };
+
+export interface PublicationHooks {
+  /** Me, as the server knows me. */
+  me(): MemberRecord | undefined;
+  request(request: Request): Promise<void>;
+  /** The senders are to be brought in line. */
+  onChange(): void;
+  /** A track ended by itself: unplugged, or stopped in the browser's own bar. */
+  onEnded(source: Source): void;
+}
 
 export type PeerStatus = PeerConnection & { state: PeerState; error?: ParlorError };
 
@@ -131,6 +148,8 @@ export interface PeerHooks {
   onText(text: string, volatile: boolean): void;
   /** The data channel opened, closed or has room again. */
   onChannel(): void;
+  /** For the first time. */
+  onConnected(pc: RTCPeerConnection): void;
 }
 
 export interface MeshHooks {
@@ -139,8 +158,12 @@ export interface MeshHooks {
   live(): boolean;
   onText(record: MemberRecord, text: string, volatile: boolean): void;
   onChannel(record: MemberRecord): void;
+  onConnected(pc: RTCPeerConnection): void;
   emit<T extends 'track' | 'track-ended' | 'peer-state' | 'error'>(type: T, detail: RoomEvents[T]): void;
 }
+
+/** What the server is told of a peer connection. */
+export type Selected = { type: string; protocol: string };
 
 /** Byte counters of the sample before, for rates. */
 export type Counters = { at: number; sent: number; received: number };
@@ -170,6 +193,7 @@ export type Held = { wire: WireMember; until: number; events: WireEvent[] };
 
 export interface RoomParts {
   url: string;
+  token: TokenSource | undefined;
   WebSocket: typeof WebSocket;
   memory: Memory | null;
   remembered: Credentials | null;

@@ -21,7 +21,7 @@ import { Room } from './room.js';
 export { ParlorError } from './errors.js';
 export { Room } from './room.js';
 export { Member } from './roster.js';
-export { Devices, LevelMeter, devices } from './media/devices.js';
+export { Devices, devices } from './media/devices.js';
 
 const DEFAULT_MESH_LIMIT = 8;
 
@@ -33,7 +33,7 @@ export async function join(options) {
   const memory = remember && Memory.available ? new Memory(url, options.room) : null;
   const remembered = await memory?.recall() ?? null;
   if (signal?.aborted) throw aborted(signal);
-  const room = new Room(options, { url, WebSocket: webSocket(options.WebSocket), memory, remembered,
+  const room = new Room(options, { url, token: options.token, WebSocket: webSocket(options.WebSocket), memory, remembered,
     meshLimit: mesh && typeof RTCPeerConnection === 'function' ? meshLimit : 0 });
   const abort = () => { if (signal) room._abort(aborted(signal)); };
   signal?.addEventListener('abort', abort);
@@ -46,12 +46,12 @@ export async function join(options) {
 
 /**
  * Who is in a room, without joining it.
- * @param {{room: string, url?: string | URL, WebSocket?: typeof WebSocket}} options
+ * @param {{room: string, token?: string, url?: string | URL, WebSocket?: typeof WebSocket}} options
  * @returns {Promise<{members: {name: string}[]}>}
  */
-export async function presence({ room, url, WebSocket }) {
+export async function presence({ room, token, url, WebSocket }) {
   const { ask } = await import('./signaling/presence.js').catch((cause) => { throw new ParlorError('unreachable', { cause }); });
-  return ask(room, { url: serverUrl(url), WebSocket: webSocket(WebSocket) });
+  return ask({ room, token }, { url: serverUrl(url), WebSocket: webSocket(WebSocket) });
 }
 
 /** The server that served this module is the one to talk to, whichever page uses it. @param {string | URL | undefined} given */

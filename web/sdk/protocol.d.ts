@@ -5,6 +5,8 @@ export interface Ack {
   seq: number;
 }
 
+export type Action = "remove" | "mute" | "set-role" | "set-permissions" | "lower-hand" | "admit" | "deny" | "set-rules" | "end";
+
 /** An ICE candidate for one peer. */
 export interface Candidate {
   /** `null`: there are no more. */
@@ -47,7 +49,12 @@ export type ClientMessage =
   | ClientMessageAnswer
   | ClientMessageCandidate
   | ClientMessageUpdate
+  | ClientMessagePublish
+  | ClientMessageUnpublish
+  | ClientMessageRaiseHand
+  | ClientMessageModerate
   | ClientMessagePresence
+  | ClientMessageToken
   | ClientMessageAck
   | ClientMessagePing;
 
@@ -91,8 +98,28 @@ export interface ClientMessageUpdate extends Update {
   type: "update";
 }
 
+export interface ClientMessagePublish extends Publish {
+  type: "publish";
+}
+
+export interface ClientMessageUnpublish extends Unpublish {
+  type: "unpublish";
+}
+
+export interface ClientMessageRaiseHand extends RaiseHand {
+  type: "raise-hand";
+}
+
+export interface ClientMessageModerate extends Moderate {
+  type: "moderate";
+}
+
 export interface ClientMessagePresence extends PresenceQuery {
   type: "presence";
+}
+
+export interface ClientMessageToken extends Token {
+  type: "token";
 }
 
 export interface ClientMessageAck extends Ack {
@@ -148,6 +175,19 @@ export interface Join {
   name?: string;
   /** Made anew for each join by the client; a repeated join with it gets the same session. */
   nonce?: string;
+  /** Where only the invited may come in. */
+  token?: string;
+}
+
+export type KnockEnd = "admitted" | "denied" | "left";
+
+/** Somebody who waits to be let in. */
+export interface Knocker {
+  name: string;
+  peer: string;
+  /** Milliseconds since 1970 UTC. */
+  since: number;
+  identity?: string;
 }
 
 /** End the membership now. */
@@ -155,7 +195,7 @@ export interface Leave {
   id?: number;
 }
 
-export type LeaveReason = "left" | "timeout" | "replaced";
+export type LeaveReason = "left" | "timeout" | "replaced" | "removed" | "ended" | "expired";
 
 /** Somebody in a room. */
 export interface Member {
@@ -167,13 +207,38 @@ export interface Member {
   order: number;
   peer: string;
   permissions: Permission[];
+  role: Role;
   state: State;
+  /** What the member publishes. */
+  tracks: Track[];
   /** An address that the member chose itself. */
   alias?: string;
+  /** Since when the hand is raised; milliseconds since 1970 UTC. */
+  hand?: number;
   identity?: string;
 }
 
-export type Permission = "chat" | "message" | "signal" | "update";
+/** Do something to the room or to somebody in it; which fields an action takes is told in docs/protocol.md. */
+export interface Moderate {
+  action: Action;
+  /** With `remove`: for how long they stay out, whatever token they bring. */
+  banMs?: number;
+  id?: number;
+  locked?: boolean;
+  /** `null`: the server's limit. */
+  maxMembers?: number;
+  muteOnEntry?: boolean;
+  /** Whom it is done to. */
+  peer?: string;
+  permissions?: Permission[];
+  role?: Role;
+  /** With `mute`; without `peer` it is that of everybody who does not moderate. */
+  source?: Source;
+  waitingRoom?: boolean;
+}
+
+/** The words of `parlor_rooms::Permission`. */
+export type Permission = "chat" | "message" | "signal" | "update" | "microphone" | "camera" | "screen" | "subscribe" | "moderate" | "record";
 
 /** Answered with `pong` at once. */
 export interface Ping {
@@ -185,6 +250,8 @@ export interface PresenceQuery {
   protocol: number;
   room: string;
   id?: number;
+  /** Where only the invited may look. */
+  token?: string;
 }
 
 /** Somebody in a room, as seen from outside. */
@@ -197,6 +264,19 @@ export interface ProtocolRange {
   min: number;
 }
 
+/** Say that you publish something, or how it is now. */
+export interface Publish {
+  source: Source;
+  id?: number;
+  muted?: boolean;
+}
+
+/** Raise your hand, or lower it. */
+export interface RaiseHand {
+  raised: boolean;
+  id?: number;
+}
+
 /** Go on with a session over a new connection. */
 export interface Resume {
   peer: string;
@@ -206,6 +286,19 @@ export interface Resume {
   id?: number;
   /** The largest number that the client has; without it the client starts anew as the same member. */
   seq?: number;
+}
+
+/** The words of `parlor_rooms::Role`. */
+export type Role = "listener" | "speaker" | "moderator" | "owner";
+
+/** How a room is run. */
+export interface Rules {
+  locked: boolean;
+  muteOnEntry: boolean;
+  /** It is kept while nobody is in it. */
+  permanent: boolean;
+  waitingRoom: boolean;
+  maxMembers?: number;
 }
 
 /** Give any JSON to some members or to everybody else. */
@@ -223,10 +316,12 @@ export type ServerMessage =
   | ServerMessageWelcome
   | ServerMessageJoined
   | ServerMessageResumed
+  | ServerMessageWaiting
   | ServerMessageOk
   | ServerMessageError
   | ServerMessagePresence
   | ServerMessageIceServers
+  | ServerMessageGoingAway
   | ServerMessagePong
   | ServerMessageMemberJoined
   | ServerMessageMemberLeft
@@ -236,7 +331,11 @@ export type ServerMessage =
   | ServerMessageEvent
   | ServerMessageOffer
   | ServerMessageAnswer
-  | ServerMessageCandidate;
+  | ServerMessageCandidate
+  | ServerMessageKnock
+  | ServerMessageKnockEnded
+  | ServerMessageRoomUpdated
+  | ServerMessageTokenExpiring;
 
 /** The first frame of every connection. */
 export interface ServerMessageWelcome {
@@ -264,10 +363,14 @@ export interface ServerMessageJoined {
   /** You are the same member as before. */
   resumed: boolean;
   room: string;
+  /** How the room is run. */
+  rules: Rules;
   /** Resumes your session; changes with each use. */
   secret: string;
   seq: number;
   id?: number;
+  /** Those who wait to be let in; only for members who moderate. */
+  waiting?: Knocker[];
 }
 
 /** The session goes on; what was missed follows. */
@@ -279,6 +382,15 @@ export interface ServerMessageResumed {
   room: string;
   secret: string;
   seq: number;
+  id?: number;
+}
+
+/** The join goes on when somebody who moderates has let you in: `joined` or `error` follows, with the same `id`. */
+export interface ServerMessageWaiting {
+  type: "waiting";
+  /** The address that you will have, and by which those who moderate see you. */
+  peer: string;
+  room: string;
   id?: number;
 }
 
@@ -313,6 +425,14 @@ export interface ServerMessageIceServers {
   iceServers: IceServer[];
   /** How long these hold. */
   ttlMs: number;
+}
+
+/** The server ends in so long. Until then rooms go on, but no new ones begin. */
+export interface ServerMessageGoingAway {
+  type: "going-away";
+  inMs: number;
+  /** Where to join then, if not here again. */
+  goTo?: string;
 }
 
 export interface ServerMessagePong {
@@ -395,7 +515,56 @@ export interface ServerMessageCandidate {
   seq: number;
 }
 
+/** For members who moderate: somebody waits to be let in. */
+export interface ServerMessageKnock {
+  type: "knock";
+  seq: number;
+  who: Knocker;
+}
+
+/** For members who moderate: nobody waits under this address any more. */
+export interface ServerMessageKnockEnded {
+  type: "knock-ended";
+  how: KnockEnd;
+  peer: string;
+  seq: number;
+}
+
+export interface ServerMessageRoomUpdated {
+  type: "room-updated";
+  at: number;
+  rules: Rules;
+  seq: number;
+}
+
+/** Your token ends then, and with it your membership, unless you send a newer one. */
+export interface ServerMessageTokenExpiring {
+  type: "token-expiring";
+  /** Milliseconds since 1970 UTC. */
+  endsAt: number;
+}
+
+export type Source = "microphone" | "camera" | "screen";
+
 export type State = "connected" | "reconnecting";
+
+/** A newer token, before the one that the member came in by expires. */
+export interface Token {
+  token: string;
+  id?: number;
+}
+
+/** What a member publishes. */
+export interface Track {
+  muted: boolean;
+  source: Source;
+}
+
+/** Say that you don't publish it any more. */
+export interface Unpublish {
+  source: Source;
+  id?: number;
+}
 
 /** Change what the others see of you. */
 export interface Update {

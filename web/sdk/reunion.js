@@ -1,6 +1,5 @@
 // Finds out, after the server was started anew, who of its members is at the other end of which open data channel.
 
-import { proofData, rejoinedData } from './messages/streams.js';
 import { randomToken } from './signaling/connection.js';
 /** @import { Connection, Content, MemberRecord, Peer } from './internal.js' */
 
@@ -53,3 +52,8 @@ export class Reunion {
     this.#connection.request({ type: 'send', to: [id], data: proofData(challenge) }).catch(() => {});
   }
 }
+
+/** As `read` of messages/streams.js reads them. @param {string} id @param {string} challenge */
+const rejoinedData = (id, challenge) => ({ parlor: 1, rejoined: [id, challenge] });
+/** @param {string} challenge */
+const proofData = (challenge) => ({ parlor: 1, proof: challenge });

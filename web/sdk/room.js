@@ -7,14 +7,17 @@ import { Publications } from './media/publications.js';
 import { Messenger } from './messages/messenger.js';
 import { watchPage } from './page.js';
 import { Mesh } from './peers/mesh.js';
-import { Reunion } from './reunion.js';
 import { Roster } from './roster.js';
 import { Connection, randomToken } from './signaling/connection.js';
 import { runAt } from './timing.js';
-/** @import { ChatMessage, Changes, Joined, JoinOptions, Member, MemberRecord, PublishOptions, RoomEvents, RoomParts, RoomState, RoomStats, RosterChange, SendOptions, Source, WireChat, WireEvent } from './internal.js' */
+/** @import { ChatMessage, Changes, Joined, JoinOptions, Member, MemberRecord, Notice, PublishOptions, Request, Reunion, RoomEvents, RoomParts, RoomState, RoomStats, RosterChange, SendOptions, Source, WireChat, WireEvent } from './internal.js' */
 
+/** Whose the words of the server itself are. */
+const SERVER = 'A'.repeat(22);
 /** How long `leave` waits for the server to hear it. */
 const LEAVE_PATIENCE = 1_000;
+/** Kept for a module that may never come. */
+const MAX_NOTICES = 256;
 
 export class Room extends Emitter {
   #options;
@@ -25,8 +28,10 @@ export class Room extends Emitter {
   #publications;
   #mesh;
   #messenger;
-  #reunion;
+  /** Of no use before the server was started anew. @type {Promise<Reunion> | undefined} */ #reunion;
   /** What this member is to be: the server may know something older, or nothing. @type {Changes & {attributes: {}}} */ #wanted;
+  /** For the module that moderates. @type {Joined | undefined} */ _picture;
+  /** What it has not seen if it is made late. @type {Notice[]} */ _notices = [];
   /** @type {RoomState} */ #state = 'connecting';
   /** @type {{resolve: (room: Room) => void, reject: (error: ParlorError) => void} | null} */ #entering = null;
   #unwatch = () => {};
@@ -37,7 +42,12 @@ export class Room extends Emitter {
     super();
     this.#options = options;
     this.#memory = memory;
-    this.#publications = new Publications(meshLimit > 0, (source) => this.#sourceEnded(source));
+    this.#publications = new Publications(meshLimit > 0, {
+      me: () => this.#roster.me,
+      request: (request) => this._request(request),
+      onChange: () => { for (const peer of this.#mesh.peers) peer.syncMedia(); },
+      onEnded: (source) => { if (source !== 'screen') this._emit('error', new ParlorError('device-lost', { message: `The ${source} stopped` })); },
+    });
     const { room, name, identity } = options;
     const instance = randomToken();
     const attributes = { ...options.attributes, sdk: instance, ...this.#publications.streamAttributes() };
@@ -46,14 +56,15 @@ export class Room extends Emitter {
     this.#connection = new Connection({ ...parts, entry }, {
       onPicture: (picture, fresh, first) => this.#handlePicture(picture, fresh, first),
       onResumed: (replayed) => this.#connected(replayed),
+      onWaiting: (id) => options.onWaiting?.({ id }),
       onEvent: (event) => this.#handleEvent(event),
       onDown: (attempt, retryInMs) => { if (!this.#entering) this.#setState({ state: 'reconnecting', attempt, retryInMs }); },
       onCredentials: (credentials) => memory?.keep(credentials),
       onProgress: () => this.#messenger.pump(),
+      onGoingAway: (inMs) => this._emit('going-away', { inMs }),
       onComplaint: (error) => this._emit('error', error),
       onClosed: (reason) => this.#handleClosed(reason),
     });
-    this.#reunion = new Reunion(this.#connection);
     this.#messenger = new Messenger(instance, this.#connection, {
       peerOf: (record) => this.#mesh.peerOf(record),
       onMessage: ({ from, ...message }) => this._emit('message', { from: from.face, ...message }),
@@ -66,6 +77,7 @@ export class Room extends Emitter {
       live: () => this.#connection.live,
       onText: (record, text, volatile) => this.#handleText(record, text, volatile),
       onChannel: (record) => this.#handleChannel(record),
+      onConnected: (pc) => { if (options.reportPaths !== false) import('./peers/told.js').then(({ tell }) => tell(parts.url, pc)).catch(() => {}); },
       emit: (type, detail) => this._emit(type, detail),
     });
   }
@@ -125,24 +137,21 @@ export class Room extends Emitter {
 
   /** Replaces what was published as this source. @param {Source} source @param {MediaStream} stream @param {PublishOptions} [options] */
   async publish(source, stream, options) {
+    if (!this.#roster.me?.may(source)) throw new ParlorError('not-permitted');
     this.#publications.publish(source, stream, options);
-    this.#announce();
   }
 
   /** @param {Source} source */
-  async unpublish(source) {
-    this.#publications.unpublish(source);
-    this.#announce();
-  }
+  async unpublish(source) { this.#publications.unpublish(source); }
 
   /** @param {Source} source @param {boolean} muted */
-  async setMuted(source, muted) {
-    this.#publications.setMuted(source, muted);
-    this.#announce();
-  }
+  async setMuted(source, muted) { this.#publications.setMuted(source, muted); }
 
   /** @returns {Promise<RoomStats>} */
   async stats() { return { at: Date.now(), peers: await this.#mesh.stats() }; }
+
+  /** @param {Request} request @returns {Promise<void>} */
+  _request(request) { return this.#connection.request(request); }
 
   /** @returns {Promise<Room>} */
   _enter() {
@@ -176,23 +185,35 @@ export class Room extends Emitter {
       (record) => this.#mesh.peerOf(record)?.channelOpen === true);
     // The others saw this page come, and offer first: also if it is a reloaded one of an old member.
     if (first) this.#mesh.connectAll(() => false);
+    // A server that was started anew knows of no source: it is told before what it knows is obeyed.
+    if (fresh) this.#publications.tell();
     this.#applyChanges();
     for (const wire of picture.history) this.#addChat(wire, !first);
     this.#correct(this.#wanted, this.me);
-    if (fresh) this.#reunion.begin(picture.peer, this.#roster.orphans.map((record) => [record, this.#mesh.peerOf(record)]));
+    this._picture = picture;
+    this._notices = [];
+    if (!fresh) this.#publications.tell();
+    const { orphans } = this.#roster;
+    if (fresh && orphans.length) this.#reunite((reunion) => reunion.begin(picture.peer, orphans.map((record) => [record, this.#mesh.peerOf(record)])));
     if (picture.lost) for (const peer of this.#mesh.peers) peer.handleDoubt();
-    this.#connected(0);
+    this.#connected(0, fresh && !first);
   }
 
   /** @param {{iceServers: RTCIceServer[]}} servers */
   #configure({ iceServers }) { this.#mesh.configure({ iceServers, ...this.#options.rtc }); }
 
-  /** @param {number} recovered */
-  #connected(recovered) {
-    this.#setState({ state: 'connected', recovered });
+  /** @param {number} recovered @param {boolean} [anew] */
+  #connected(recovered, anew = false) {
+    this.#setState({ state: 'connected', recovered, anew });
     this.#messenger.pump();
     this.#entering?.resolve(this);
     this.#entering = null;
+  }
+
+  /** @param {(reunion: Reunion) => void} step */
+  #reunite(step) {
+    this.#reunion ??= import('./reunion.js').then(({ Reunion }) => new Reunion(this.#connection));
+    this.#reunion.then(step, () => { this.#reunion = undefined; });
   }
 
   /** @param {RoomEvents['state']} change */
@@ -209,6 +230,9 @@ export class Room extends Emitter {
       case 'chat': this.#addChat(event, true); break;
       case 'event': this.#addEvent(event); break;
       case 'ice-servers': this.#configure(event); break;
+      case 'knock': case 'knock-ended': case 'room-updated': case 'token-expiring':
+        this._notices = [...this._notices, event].slice(-MAX_NOTICES);
+        return this._emit('notice', event);
       case 'message': case 'offer': case 'answer': case 'candidate': this.#handleFrom(event); break;
       default: /** @satisfies {never} */ (event);
     }
@@ -223,8 +247,14 @@ export class Room extends Emitter {
 
   /** @param {Extract<WireEvent, {type: 'message' | 'offer' | 'answer' | 'candidate'}>} event */
   #handleFrom(event) {
+    if (event.type === 'message' && event.from === SERVER) return this._emit('message', { from: null, data: event.data, volatile: false, path: 'server' });
     const content = event.type === 'message' ? this.#messenger.read(event.data, this.me.id) : null;
-    if (content?.kind === 'proof') return this.#roster.handleProof(this.#reunion.handleProof(content.challenge), event.from);
+    if (content?.kind === 'proof') {
+      return this.#reunite((reunion) => {
+        this.#roster.handleProof(reunion.handleProof(content.challenge), event.from);
+        this.#applyChanges();
+      });
+    }
     const record = this.#roster.get(event.from);
     if (this.#roster.hold(event.from, event) || !record || record.isMe) return;
     if (event.type !== 'message') this.#mesh.handleSignal(record, event);
@@ -257,13 +287,15 @@ export class Room extends Emitter {
       case 'left':
         this.#messenger.remove(record);
         this.#mesh.disconnect(record);
-        this.#reunion.remove(record);
+        if (this.#reunion) this.#reunite((reunion) => reunion.remove(record));
         this._emit('member-left', { member, reason: change.reason ?? '' });
         break;
       case 'renewed':
         this.#mesh.reconnect(record);
         break;
       case 'updated': case 'orphaned':
+        record.heed();
+        if (record.isMe) this.#publications.obey();
         this._emit('member-updated', { member });
         if (change.returned && record.peerState !== 'connected') peer?.handleNetworkChange();
         break;
@@ -282,7 +314,9 @@ export class Room extends Emitter {
   #handleText(record, text, volatile) {
     this.#messenger.handleChannel(record, true);
     const content = this.#messenger.read(parse(text), this.me.id);
-    if (content.kind === 'rejoined') this.#reunion.handleQuestion(record, content);
+    const { kind } = content;
+    if (!record.may('message') && kind !== 'ack' && kind !== 'rejoined') return;
+    if (content.kind === 'rejoined') this.#reunite((reunion) => reunion.handleQuestion(record, content));
     else this.#messenger.handle(record, content, 'peer', volatile);
   }
 
@@ -294,14 +328,6 @@ export class Room extends Emitter {
     this.#applyChanges();
   }
 
-  #announce() {
-    for (const peer of this.#mesh.peers) peer.syncMedia();
-    const attributes = this.#publications.sourceAttributes();
-    const before = this.#wanted.attributes;
-    this.#wanted.attributes = { ...before, ...attributes };
-    this.#correct({ attributes }, { attributes: before });
-  }
-
   /** @param {Changes} wanted @param {Changes} known */
   #correct({ name, attributes = {} }, { name: knownName, attributes: known = {} }) {
     const changed = Object.entries(attributes).filter(([key, value]) => value !== (known[key] ?? null));
@@ -309,12 +335,6 @@ export class Room extends Emitter {
     if (!changed.length && rename === undefined) return;
     this.#connection.request({ type: 'update', name: rename, attributes: Object.fromEntries(changed) })
       .catch((/** @type {ParlorError} */ error) => { if (error.code !== 'closed') this._emit('error', error); });
-  }
-
-  /** @param {Source} source */
-  #sourceEnded(source) {
-    this.unpublish(source);
-    if (source !== 'screen') this._emit('error', new ParlorError('device-lost', { message: `The ${source} stopped` }));
   }
 
   /** @param {ParlorError} reason */

@@ -1,8 +1,8 @@
 // Who is in the room, as the app sees them and as the SDK knows them. The same members also after the server was started anew
 // and gave out new ids. No clock, no channels.
 
-import { sourcesIn } from './media/publications.js';
-/** @import { Held, PeerConnection, PeerState, RosterChange, Source, SourceState, WireEvent, WireMember } from './internal.js' */
+import { stateOf } from './media/publications.js';
+/** @import { Held, PeerConnection, PeerState, Permission, RosterChange, Source, SourceState, WireEvent, WireMember } from './internal.js' */
 
 /** How long members whom a new server does not know, but who are connected directly, are waited for. */
 const ORPHAN_PATIENCE = 20_000;
@@ -12,7 +12,7 @@ const MAX_HELD_EVENTS = 512;
 
 export class Roster {
   /** @type {Map<string, MemberRecord>} */ #present = new Map();
-  /** @type {Map<MemberRecord, number>} until when */ #orphans = new Map();
+  /** @type {Map<MemberRecord, {until: number, proves: boolean}>} */ #orphans = new Map();
   /** @type {Map<string, Held>} */ #held = new Map();
   /** @type {RosterChange[]} */ #changes = [];
   /** @type {MemberRecord | undefined} */ #me;
@@ -36,7 +36,7 @@ export class Roster {
     const ids = members.map(({ peer }) => peer);
     for (const [id, record] of this.#present) {
       if (record.isMe || (!fresh && ids.includes(id))) continue;
-      if (fresh && isReached(record)) this.#orphan(record, now);
+      if (fresh && (isReached(record) || record.usesSdk)) this.#orphan(record, now, isReached(record));
       else this.handleLeft(id, fresh ? 'timeout' : 'left');
     }
     for (const id of this.#held.keys()) if (fresh || !ids.includes(id)) this.#held.delete(id);
@@ -50,7 +50,9 @@ export class Roster {
   handleMember(wire, now) {
     const record = this.#present.get(wire.peer);
     const held = this.#held.get(wire.peer) ?? { wire, until: now + HOLD_PATIENCE, events: [] };
+    const orphan = record ? undefined : this.#orphanLike(wire);
     if (record) this.#update(record, wire);
+    else if (orphan) this.#rebind(orphan, { ...held, wire });
     else if (this.#orphans.size) this.#held.set(wire.peer, { ...held, wire });
     else this.#admit(held);
   }
@@ -74,13 +76,7 @@ export class Roster {
   /** Whoever this is proved to be the member with this id. @param {MemberRecord | undefined} record @param {string} id */
   handleProof(record, id) {
     const held = this.#held.get(id);
-    if (!held || !record || !this.#orphans.delete(record)) return;
-    this.#held.delete(id);
-    record.wire = held.wire;
-    record.away = false;
-    this.#present.set(id, record);
-    this.#changes.push({ kind: 'rebound', record, events: held.events });
-    this.#admitIfNobodyIsMissing();
+    if (held && record && this.#orphans.has(record)) this.#rebind(record, held);
   }
 
   /** The direct connection is gone too. @param {MemberRecord} record */
@@ -92,14 +88,14 @@ export class Roster {
 
   /** @param {number} now */
   handleTimeout(now) {
-    for (const [record, until] of this.#orphans) if (now >= until) this.handleUnreached(record);
+    for (const [record, { until }] of this.#orphans) if (now >= until) this.handleUnreached(record);
     for (const held of this.#held.values()) if (now >= held.until) this.#admit(held);
   }
 
   pollChange() { return this.#changes.shift(); }
 
   pollTimeout() {
-    return Math.min(...this.#orphans.values(), ...[...this.#held.values()].map(({ until }) => until));
+    return Math.min(...[...this.#orphans.values(), ...this.#held.values()].map(({ until }) => until));
   }
 
   /** @param {WireMember} wire */
@@ -112,12 +108,33 @@ export class Roster {
     if (changed) this.#changes.push({ kind: 'updated', record: me });
   }
 
-  /** @param {MemberRecord} record @param {number} now */
-  #orphan(record, now) {
+  /** @param {MemberRecord} record @param {number} now @param {boolean} proves by its channel, who it is */
+  #orphan(record, now, proves) {
     this.#present.delete(record.id);
     record.away = true;
-    this.#orphans.set(record, now + ORPHAN_PATIENCE);
+    this.#orphans.set(record, { until: now + ORPHAN_PATIENCE, proves });
     this.#changes.push({ kind: 'orphaned', record });
+  }
+
+  /**
+   * Who has no channel to prove it by is known by the start of their SDK, and by what the server vouches for.
+   * @param {WireMember} wire
+   */
+  #orphanLike(wire) {
+    const { instance } = new MemberRecord(wire, false);
+    return [...this.#orphans].find(([record, { proves }]) =>
+      !proves && instance && record.instance === instance && record.wire.identity === wire.identity)?.[0];
+  }
+
+  /** @param {MemberRecord} record @param {Held} held */
+  #rebind(record, held) {
+    this.#orphans.delete(record);
+    this.#held.delete(held.wire.peer);
+    record.wire = held.wire;
+    record.away = false;
+    this.#present.set(record.id, record);
+    this.#changes.push({ kind: 'rebound', record, events: held.events });
+    this.#admitIfNobodyIsMissing();
   }
 
   /** @param {MemberRecord} record @param {WireMember} wire */
@@ -159,10 +176,26 @@ export class MemberRecord {
   get id() { return this.wire.peer; }
   /** Which start of this SDK they are. A reloaded page is another one of the same member; empty: another client. */
   get instance() { return /^[\w-]{22}$/.exec(this.wire.attributes['sdk'] ?? '')?.[0] ?? ''; }
-  /** Whether they understand numbered messages. */
-  get usesSdk() { return this.instance !== ''; }
+  /** Whether they understand numbered messages, and may acknowledge them. */
+  get usesSdk() { return this.instance !== '' && this.may('message'); }
   /** A client that is not ours may have media without saying so. */
-  get hasRtc() { return !this.usesSdk || 'media-stream' in this.wire.attributes; }
+  get hasRtc() { return this.instance === '' || 'media-stream' in this.wire.attributes; }
+
+  /** @param {Permission} permission */
+  may(permission) { return this.wire.permissions.includes(permission); }
+
+  /** @param {Source} source @returns {SourceState} as the server knows it */
+  state(source) { return stateOf(this.wire.tracks.find((track) => track.source === source)); }
+
+  /** What they may not publish, or is muted, is not played: also where no server stands between. */
+  heed() {
+    for (const group of /** @type {const} */ (['media', 'screen'])) {
+      for (const track of this[group]?.getTracks() ?? []) {
+        const source = sourceOf(group, track);
+        track.enabled = this.may(source) && this.state(source) !== 'muted';
+      }
+    }
+  }
 }
 
 export class Member {
@@ -186,7 +219,15 @@ export class Member {
   get media() { return heard(this.#record.media); }
   get screen() { return heard(this.#record.screen); }
   /** @returns {Readonly<Record<Source, SourceState>>} */
-  get sources() { return sourcesIn(this.#record.wire.attributes); }
+  get sources() {
+    const state = (/** @type {Source} */ source) => this.#record.state(source);
+    return { microphone: state('microphone'), camera: state('camera'), screen: state('screen') };
+  }
+  get role() { return this.#record.wire.role; }
+  /** @returns {readonly Permission[]} */
+  get permissions() { return this.#record.wire.permissions; }
+  /** Since when their hand is raised. */
+  get hand() { return this.#record.wire.hand ?? null; }
   get peerState() { return this.#record.peerState; }
   get path() { return this.connection?.path?.kind ?? null; }
   /** How far the direct connection got, and how the packets travel. */
@@ -196,4 +237,10 @@ export class Member {
 /** The stream stays the same while tracks come and go. @param {MediaStream | null} stream */
 function heard(stream) {
   return stream?.getTracks().length ? stream : null;
+}
+
+/** @param {'media' | 'screen'} group @param {MediaStreamTrack} track */
+export function sourceOf(group, track) {
+  if (group === 'screen') return group;
+  return track.kind === 'audio' ? 'microphone' : 'camera';
 }

@@ -3,12 +3,18 @@
 import type * as P from './protocol.js';
 
 export type WireMember = P.Member;
+export type Permission = P.Permission;
+export type Role = P.Role;
+export type Rules = P.Rules;
+export type WireKnocker = P.Knocker;
+export type WireWaiting = P.ServerMessageWaiting;
 export type WireChat = P.ServerMessageChat;
 export type Welcome = P.ServerMessageWelcome;
 export type Joined = P.ServerMessageJoined;
 export type Resumed = P.ServerMessageResumed;
 export type WireError = P.ServerMessageError;
 export type Pong = P.ServerMessagePong;
+export type GoingAway = P.ServerMessageGoingAway;
 export type ServerFrame = P.ServerMessage;
 export type ClientFrame = P.ClientMessage;
 export type Candidate = P.ServerMessageCandidate['candidate'] | null;
@@ -24,8 +30,16 @@ export type WireEvent =
   | P.ServerMessageOffer
   | P.ServerMessageAnswer
   | P.ServerMessageCandidate
+  | Notice
   /** Of no member, and without a number. */
   | (P.ServerMessageIceServers & { seq?: undefined });
+
+/** For the module that moderates. */
+export type Notice =
+  | P.ServerMessageKnock
+  | P.ServerMessageKnockEnded
+  | P.ServerMessageRoomUpdated
+  | (P.ServerMessageTokenExpiring & { seq?: undefined });
 
 /** What a member asks for; the session adds the `id`. */
 export type Request =
@@ -35,4 +49,8 @@ export type Request =
   | P.ClientMessageAnswer
   | P.ClientMessageCandidate
   | P.ClientMessageUpdate
+  | P.ClientMessagePublish
+  | P.ClientMessageUnpublish
+  | P.ClientMessageRaiseHand
+  | P.ClientMessageModerate
   | P.ClientMessageLeave;

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stageAfter } from '../sdk/peers/recovery.js';
-import { NOTHING, pathIn, sampleOf } from '../sdk/peers/stats.js';
+import { NOTHING, pathIn, sampleOf, selectedIn } from '../sdk/peers/stats.js';
 /** @import { Stage } from '../sdk/internal.js' */
 
 /** @typedef {[described: boolean, ice: RTCIceConnectionState, connection: RTCPeerConnectionState]} Seen */
@@ -53,6 +53,12 @@ test('a relay on one side makes the path relayed; of two ways to relays the wors
   for (const transport of ['udp', 'tcp', 'tls']) assert.deepEqual(pathIn(stats(relay(transport), HOST)), { kind: 'relayed', transport });
   assert.deepEqual(pathIn(stats(relay('udp'), relay('tls'))), { kind: 'relayed', transport: 'tls' });
   assert.deepEqual(pathIn(stats(relay('tcp'), relay('udp'))), { kind: 'relayed', transport: 'tcp' });
+});
+
+test('the server is told the kind of our own candidate, and nothing of an address', () => {
+  assert.deepEqual(selectedIn(stats({ ...HOST, address: '192.0.2.1', port: 7 }, relay('tls'))), { type: 'host', protocol: 'udp' });
+  assert.deepEqual(selectedIn(stats(relay('tls'), HOST)), { type: 'relay', protocol: 'tls' });
+  assert.equal(selectedIn(/** @type {any} */ (new Map())), null);
 });
 
 test('how the other side reaches its relay is its own business', () => {

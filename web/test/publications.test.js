@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Publications } from '../sdk/media/publications.js';
+import { Publications, SOURCES } from '../sdk/media/publications.js';
 
 /** Remembers whether a track made a sound when it was added. */
 class Stream {
@@ -21,7 +21,7 @@ function microphone() {
 
 function published() {
   Object.assign(globalThis, { MediaStream: Stream });
-  const publications = new Publications(true, () => {});
+  const publications = new Publications(true, { me: () => undefined, request: async () => {}, onChange() {}, onEnded() {} });
   const heard = () => [...publications.slots().values()].flatMap(({ stream }) => /** @type {any} */ (stream).heard);
   return { publications, heard };
 }
@@ -31,10 +31,10 @@ test('a microphone that is published muted makes no sound, and is announced as m
   const { track, stream } = microphone();
   publications.publish('microphone', stream, { muted: true });
   assert.deepEqual(heard(), [false]);
-  assert.deepEqual(publications.sourceAttributes(), { mic: 'muted', camera: null, screen: null });
+  assert.deepEqual(SOURCES.map((source) => publications.state(source)), ['muted', 'off', 'off']);
   publications.setMuted('microphone', false);
   assert.equal(track.enabled, true);
-  assert.deepEqual(publications.sourceAttributes(), { mic: 'on', camera: null, screen: null });
+  assert.deepEqual(SOURCES.map((source) => publications.state(source)), ['on', 'off', 'off']);
 });
 
 test('another device is as muted as the one before, unless it is said', () => {

@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Roster } from '../sdk/roster.js';
+import { MemberRecord, Roster } from '../sdk/roster.js';
 
 /** @param {string} peer @param {Partial<import('../sdk/wire.js').WireMember>} [more] @returns {import('../sdk/wire.js').WireMember} */
-const member = (peer, more = {}) => ({ peer, name: peer[0] ?? '', attributes: {}, permissions: [], state: 'connected', incarnation: 1,
+const member = (peer, more = {}) => ({ peer, name: peer[0] ?? '', attributes: {}, role: 'speaker', permissions: [], tracks: [], state: 'connected', incarnation: 1,
   order: Number(peer.slice(1)), ...more });
 
 /** @param {Roster} roster */
@@ -82,4 +82,45 @@ test('a raised incarnation is a new start, a changed state is not', () => {
   roster.handleMember(member('a2', { state: 'reconnecting' }), 0);
   roster.handleMember(member('a2', { incarnation: 2 }), 0);
   assert.deepEqual(changes(roster), ['updated a2', 'updated a2', 'renewed a2']);
+});
+
+test('who was reached through the server alone is known by the start of their SDK and their identity', () => {
+  const sdk = 'abcdefghijklmnopqrstuv';
+  const roster = new Roster();
+  const before = ['m1', 'a2', 'b3'].map((id) => member(id, { permissions: ['message'], attributes: { sdk: id === 'a2' ? sdk : sdk.toUpperCase() } }));
+  roster.handlePicture({ members: before, me: 'm1', fresh: true, now: 0 }, () => false);
+  const [a, b] = [roster.get('a2'), roster.get('b3')];
+  roster.handlePicture({ members: [member('m11')], me: 'm11', fresh: true, now: 0 }, (record) => record === b);
+  changes(roster);
+  roster.handleMember(member('x12', { attributes: { sdk }, identity: 'somebody' }), 100);
+  roster.handleMember(member('y13', { attributes: { sdk: sdk.toUpperCase() } }), 100);
+  assert.deepEqual(changes(roster), [], 'another identity is another person, and who has a channel must prove it there');
+  roster.handleMember(member('a14', { attributes: { sdk } }), 200);
+  assert.deepEqual(changes(roster), ['rebound a14']);
+  assert.equal(roster.get('a14'), a);
+});
+
+test('what a member may not publish, or is muted, is not played', () => {
+  const stream = (/** @type {string[]} */ ...kinds) => {
+    const tracks = kinds.map((kind) => ({ kind, enabled: true }));
+    return /** @type {any} */ ({ getTracks: () => tracks });
+  };
+  const record = new MemberRecord(member('a1', { permissions: ['microphone', 'camera'] }), false);
+  record.media = stream('audio', 'video');
+  record.screen = stream('video');
+  const played = () => {
+    record.heed();
+    return [record.media, record.screen].map((one) => one?.getTracks().map(({ enabled }) => enabled));
+  };
+  assert.deepEqual(played(), [[true, true], [false]]);
+  record.wire = member('a1', { permissions: ['microphone', 'camera', 'screen'], tracks: [{ source: 'microphone', muted: true }] });
+  assert.deepEqual(played(), [[false, true], [true]]);
+  record.wire = member('a1', { permissions: [], tracks: [] });
+  assert.deepEqual(played(), [[false, false], [false]]);
+});
+
+test('who may give no data is sent it without numbers, because it could not acknowledge them', () => {
+  const attributes = { sdk: 'a'.repeat(22) };
+  assert.equal(new MemberRecord(member('a1', { attributes, permissions: ['message'] }), false).usesSdk, true);
+  assert.equal(new MemberRecord(member('a1', { attributes }), false).usesSdk, false);
 });

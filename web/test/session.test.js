@@ -11,6 +11,8 @@ import { forSeeds, seeded } from './helpers.js';
 const WELCOME = /** @type {const} */ ({ type: 'welcome', protocol: { min: 1, max: 1 }, server: 'model', pingIntervalMs: 5000,
   idleTimeoutMs: 45000, maxFrameBytes: 262144, messagesPerSecond: 200, burst: 400 });
 
+const RULES = { locked: false, waitingRoom: false, muteOnEntry: false, permanent: false };
+
 /** One room with one member, who hears all that is said. */
 class Server {
   /** @type {ServerFrame[]} not yet read by the client */ outbox = [];
@@ -47,7 +49,7 @@ class Server {
     this.lastId = 0;
     const history = /** @type {any} */ (this.log.map(({ frame }) => frame));
     this.outbox.push({ type: 'joined', id: 1, room: 'r', peer: this.session, secret: this.session, seq: this.seq, members: [],
-      history, graceMs: 30000, iceServers: [], resumed, lost: false });
+      history, graceMs: 30000, rules: RULES, iceServers: [], resumed, lost: false });
   }
 
   /** @param {number | undefined} id @param {number} since */
@@ -96,7 +98,7 @@ function joined(remembered = null) {
   const session = new Session({ room: 'r', name: 'Ada' }, () => 'nonce-nonce-nonce', remembered);
   session.handleFrame(WELCOME, 0);
   session.handleFrame({ type: 'joined', id: 1, room: 'r', peer: 'p', secret: 's1', seq: 4, members: [], history: [],
-    graceMs: 30000, iceServers: [], resumed: remembered !== null, lost: false }, 0);
+    graceMs: 30000, rules: RULES, iceServers: [], resumed: remembered !== null, lost: false }, 0);
   drain(session);
   return session;
 }
@@ -170,7 +172,7 @@ function rejoin(session, now) {
   session.handleFrame({ type: 'error', id: 1, code: 'session-unknown', message: '', hint: '' }, now);
   drain(session);
   session.handleFrame({ type: 'joined', id: 1, room: 'r', peer: 'p2', secret: 'x', seq: 1, members: [], history: [],
-    graceMs: 30000, iceServers: [], resumed: false, lost: false }, now);
+    graceMs: 30000, rules: RULES, iceServers: [], resumed: false, lost: false }, now);
   return drain(session).filter(({ kind }) => kind !== 'picture');
 }
 
@@ -212,7 +214,7 @@ test('chat that a picture shows to have arrived is kept like one that was confir
   session.handleFrame(WELCOME, 0);
   session.handleFrame({ type: 'joined', id: 1, room: 'r', peer: 'p', secret: 's2', seq: 9, members: [],
     history: [{ type: 'chat', seq: 5, from: 'p', name: 'Ada', text: 'k1', key: 'k1', at: 0 }],
-    graceMs: 30000, iceServers: [], resumed: true, lost: true }, 0);
+    graceMs: 30000, rules: RULES, iceServers: [], resumed: true, lost: true }, 0);
   assert.deepEqual(drain(session).filter(({ kind }) => kind === 'settled'), [{ kind: 'settled', tag: 1 }]);
   assert.deepEqual(rejoin(session, 10), [{ kind: 'frame', frame: { type: 'chat', id: 2, text: 'k1', key: 'k1' } }]);
 });

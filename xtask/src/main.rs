@@ -10,6 +10,7 @@ mod shell;
 mod strip;
 mod test;
 mod tidy;
+mod timing;
 mod tools;
 mod types;
 
@@ -27,6 +28,7 @@ cargo xtask <command>
   strip <file>…                    modules of web/ as the binary serves them
   deny [--without-advisories]      licences, advisories and sources of the dependencies
   fuzz [target] [seconds]          one fuzz target, or each in turn
+  timing                           whether the time of a refusal tells anything of a secret
   conformance serve --listen ADDR  what the official suites of WebSocket, Engine.IO and Socket.IO test";
 
 fn main() -> ExitCode {
@@ -54,6 +56,7 @@ fn run(repo: &repo::Repo, arguments: &[String]) -> Result {
         ["deny"] => deny::run(repo, deny::Checks::All),
         ["deny", "--without-advisories"] => deny::run(repo, deny::Checks::WithoutAdvisories),
         ["fuzz", rest @ ..] => fuzz::run(repo, rest),
+        ["timing"] => timing::run(repo),
         ["bench", rest @ ..] => bench::run(repo, rest),
         ["conformance", rest @ ..] => conformance::run(repo, rest),
         [] | ["help" | "--help" | "-h", ..] => {

@@ -3,7 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
-use parlor_rooms::{Invalid, Refusal};
+use parlor_rooms::{Invalid, Refusal, Unadmitted};
+
+/// Most sets of keys are fetched by then.
+const KEYS_FETCHED_AFTER: Duration = Duration::from_secs(1);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
@@ -57,7 +60,20 @@ impl Problem {
 
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        if let Self::RateLimited { retry_after } = self { Some(*retry_after) } else { None }
+        const DRAINED: Duration = Duration::from_secs(1);
+        match self {
+            Self::RateLimited { retry_after } => Some(*retry_after),
+            Self::Refused(Refusal::Draining) => Some(DRAINED),
+            Self::Refused(Refusal::Token(Unadmitted::Unverified)) => Some(KEYS_FETCHED_AFTER),
+            Self::Refused(Refusal::Token(Unadmitted::TooManyAttempts(wait))) => Some(*wait),
+            Self::BadJson
+            | Self::TooDeep
+            | Self::UnknownType(_)
+            | Self::BadMessage(_)
+            | Self::BinaryUnsupported
+            | Self::UnsupportedProtocol { .. }
+            | Self::Refused(_) => None,
+        }
     }
 }
 

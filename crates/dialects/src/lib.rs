@@ -19,18 +19,20 @@ mod object;
 mod payload;
 pub mod peerjs;
 mod root;
+mod scan;
 mod session;
 pub mod socketio;
 pub mod sse;
 mod terms;
+mod token;
+mod words;
 pub mod ywebrtc;
 
 pub use bytes::Bytes;
 pub use close::Close;
 pub use error::Problem;
 pub use ice::{Ice, IceServer};
-pub use session::{
-    Ask, Dialect, Door, Frame, Heard, LineId, Session, Step, encode_event, encode_ice_servers,
-    encode_reply,
-};
+pub use session::{Ask, Dialect, Door, Frame, Heard, LineId, Said, Session, Step};
 pub use terms::Terms;
+pub use token::JoinToken;
+pub use words::{encode_event, encode_going_away, encode_ice_servers, encode_reply};

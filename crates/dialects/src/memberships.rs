@@ -1,11 +1,13 @@
 //! The rooms that one connection has joined, for dialects whose clients may be in several at once.
 
 use parlor_rooms::{
-    Attributes, Call, Command, ConnectionId, DisplayName, Join, MemberRef, OnDisconnect, Refusal,
-    Reply, RoomName,
+    Attributes, Call, Command, ConnectionId, DisplayName, Join, LeaveReason, MemberRef,
+    OnDisconnect, Refusal, Reply, RoomName,
 };
 
-use crate::session::Ask;
+use crate::error::Problem;
+use crate::session::{Ask, Said};
+use crate::token::JoinToken;
 
 /// Nobody was seen in more than two.
 const MAX_ROOMS: usize = 16;
@@ -27,11 +29,16 @@ impl Memberships {
         self.rooms.iter().any(|member| member.room == *room)
     }
 
-    pub(crate) fn join(&self, room: RoomName, name: DisplayName) -> Result<Ask, Refusal> {
+    pub(crate) fn join(
+        &self,
+        room: RoomName,
+        name: DisplayName,
+        token: Option<JoinToken>,
+    ) -> Result<Ask, Refusal> {
         if self.rooms.len() >= MAX_ROOMS {
             return Err(Refusal::TooManyRooms);
         }
-        Ok(Ask::Join(self.call(), plain_join(room, name)))
+        Ok(Ask::Join(self.call(), plain_join(room, name), token))
     }
 
     pub(crate) fn leave(&mut self, room: Option<&RoomName>) -> Result<Ask, Refusal> {
@@ -49,6 +56,10 @@ impl Memberships {
         Ok(Ask::Command(self.call(), self.member(room)?, command))
     }
 
+    pub(crate) fn say(&self, room: Option<&RoomName>, command: Command) -> Option<Said> {
+        Some((self.call(), self.member(room).ok()?, command))
+    }
+
     pub(crate) fn handle_reply(&mut self, reply: &Result<Reply, Refusal>) {
         match reply {
             Ok(Reply::Joined(joined)) => {
@@ -59,10 +70,27 @@ impl Memberships {
                 self.rooms.retain(|member| Some(&member.room) != left.as_ref());
             }
             Ok(
-                Reply::Resumed(_) | Reply::Done { .. } | Reply::Presence(_) | Reply::Pong { .. },
+                Reply::Resumed(_)
+                | Reply::Waiting(_)
+                | Reply::Done { .. }
+                | Reply::Presence(_)
+                | Reply::Pong { .. },
             )
             | Err(_) => {}
         }
+    }
+
+    /// Others have ended a membership; says why, as an answer to nothing.
+    pub(crate) fn expel(&mut self, who: &MemberRef, reason: LeaveReason) -> Problem {
+        self.rooms.retain(|member| member != who);
+        Problem::Refused(match reason {
+            LeaveReason::Ended => Refusal::RoomEnded,
+            LeaveReason::Removed => Refusal::Removed,
+            LeaveReason::Left
+            | LeaveReason::Timeout
+            | LeaveReason::Replaced
+            | LeaveReason::Expired => Refusal::NotJoined,
+        })
     }
 
     pub(crate) fn call(&self) -> Call {

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use parlor_rooms::{
-    Call, Command, ConnectionId, Event, Join, MemberRef, PeerId, Refusal, Reply, Resume, RoomName,
-    Seq, Timestamp,
+    Call, Command, ConnectionId, Event, Join, LeaveReason, MemberRef, PeerId, Refusal, Reply,
+    Resume, RoomName, Seq, Timestamp,
 };
 
 use crate::close::Close;
-use crate::ice::Ice;
 use crate::terms::Terms;
-use crate::{channels, echo, json, matchbox, native, peerjs, root, sse, ywebrtc};
+use crate::token::JoinToken;
+use crate::{channels, echo, json, matchbox, native, peerjs, root, ywebrtc};
 
 /// Which kind of client a connection serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -77,6 +77,8 @@ pub enum Frame<'a> {
 pub enum Heard {
     Event(Arc<Event>),
     Reply(Call, Result<Reply, Refusal>),
+    /// A membership was ended by others; this connection has more.
+    Expelled(MemberRef, LeaveReason),
 }
 
 impl Heard {
@@ -86,7 +88,7 @@ impl Heard {
         const REPLY: usize = 256;
         match self {
             Self::Event(event) => event.cost(),
-            Self::Reply(..) => REPLY,
+            Self::Reply(..) | Self::Expelled(..) => REPLY,
         }
     }
 }
@@ -99,13 +101,19 @@ pub enum Step {
     Close(Close),
 }
 
+/// What a member says in a room.
+pub type Said = (Call, MemberRef, Command);
+
 /// What a client asks of the rooms.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ask {
-    Join(Call, Join),
+    /// With the token that came with it.
+    Join(Call, Join, Option<JoinToken>),
     Resume(Call, Resume),
     Command(Call, MemberRef, Command),
-    Presence(Call, RoomName),
+    Presence(Call, RoomName, Option<JoinToken>),
+    /// A newer token for a membership.
+    Refresh(Call, MemberRef, JoinToken),
     Ping(Call, MemberRef),
     Ack(MemberRef, Seq),
 }
@@ -114,10 +122,13 @@ impl Ask {
     #[must_use]
     pub fn room(&self) -> &RoomName {
         match self {
-            Self::Join(_, join) => &join.room,
+            Self::Join(_, join, _) => &join.room,
             Self::Resume(_, resume) => &resume.member.room,
-            Self::Presence(_, room) => room,
-            Self::Command(_, who, _) | Self::Ping(_, who) | Self::Ack(who, _) => &who.room,
+            Self::Presence(_, room, _) => room,
+            Self::Command(_, who, _)
+            | Self::Refresh(_, who, _)
+            | Self::Ping(_, who)
+            | Self::Ack(who, _) => &who.room,
         }
     }
 }
@@ -165,6 +176,22 @@ impl Session {
         }
     }
 
+    /// What a member says, if that is all that the frame is and it is nothing unusual: most frames are so. To be tried first, when
+    /// no step is left to take; every other frame is to be handled.
+    #[must_use]
+    pub fn read_said(&self, frame: Frame<'_>) -> Option<Said> {
+        match self {
+            Self::Native(session) => session.read_said(frame),
+            Self::Json(session) => session.read_said(frame),
+            Self::Root(_)
+            | Self::Channels(_)
+            | Self::Echo(_)
+            | Self::YWebrtc(_)
+            | Self::Matchbox(_)
+            | Self::PeerJs(_) => None,
+        }
+    }
+
     pub fn handle_frame(&mut self, frame: Frame<'_>) {
         match self {
             Self::Root(unknown) => {
@@ -206,17 +233,30 @@ impl Session {
         }
     }
 
-    /// Something that this session puts into its own words: only for dialects that don't share them.
+    /// Something that this session puts into its own words, or takes note of: answers that came late have been sent already where
+    /// words are shared.
     pub fn handle_heard(&mut self, heard: &Heard) {
+        if let Self::PeerJs(session) = self {
+            return session.handle_heard(heard);
+        }
+        match heard {
+            Heard::Reply(_, reply) => self.handle_reply(reply),
+            Heard::Expelled(who, reason) => self.handle_expelled(who, *reason),
+            Heard::Event(_) => {}
+        }
+    }
+
+    fn handle_expelled(&mut self, who: &MemberRef, reason: LeaveReason) {
         match self {
-            Self::PeerJs(session) => session.handle_heard(heard),
+            Self::Json(session) => session.handle_expelled(who, reason),
+            Self::Channels(session) => session.handle_expelled(who, reason),
+            Self::YWebrtc(session) => session.handle_expelled(who, reason),
+            // These have no second membership.
             Self::Root(_)
             | Self::Native(_)
-            | Self::Json(_)
-            | Self::Channels(_)
             | Self::Echo(_)
-            | Self::YWebrtc(_)
-            | Self::Matchbox(_) => {}
+            | Self::Matchbox(_)
+            | Self::PeerJs(_) => {}
         }
     }
 
@@ -302,54 +342,5 @@ impl Session {
             | Self::Matchbox(_)
             | Self::PeerJs(_) => false,
         }
-    }
-}
-
-/// An event, which goes to so many hearers, in the words of a dialect; `None` where the dialect has none for it.
-#[must_use]
-pub fn encode_event(dialect: Dialect, event: &Event, hearers: usize) -> Option<Bytes> {
-    match dialect {
-        Dialect::Native => Some(native::encode_event(event)),
-        Dialect::Sse => Some(sse::encode_event(event)),
-        Dialect::Json => json::encode_event(event),
-        Dialect::Channels => channels::encode_event(event),
-        Dialect::YWebrtc => ywebrtc::encode_event(event, hearers),
-        Dialect::Matchbox => matchbox::encode_event(event),
-        Dialect::Echo | Dialect::PeerJs | Dialect::SocketIo => None,
-    }
-}
-
-/// New servers for peer connections, in the words of a dialect; `None` where the dialect has none for them.
-#[must_use]
-pub fn encode_ice_servers(dialect: Dialect, ice: &Ice) -> Option<Bytes> {
-    match dialect {
-        Dialect::Native => Some(native::encode_ice_servers(ice)),
-        Dialect::Sse => Some(sse::encode_ice_servers(ice)),
-        Dialect::Json
-        | Dialect::Channels
-        | Dialect::Echo
-        | Dialect::YWebrtc
-        | Dialect::Matchbox
-        | Dialect::PeerJs
-        | Dialect::SocketIo => None,
-    }
-}
-
-/// An answer in the words of a dialect: the frames to send, in order. `ice` is for whoever has joined.
-#[must_use]
-pub fn encode_reply(
-    dialect: Dialect,
-    call: Call,
-    reply: &Result<Reply, Refusal>,
-    ice: &Ice,
-) -> Vec<Bytes> {
-    match dialect {
-        Dialect::Native => vec![native::encode_reply(call, reply, ice)],
-        Dialect::Json => json::encode_reply(reply),
-        Dialect::Channels => channels::encode_reply(reply),
-        Dialect::YWebrtc => ywebrtc::encode_reply(reply),
-        Dialect::Matchbox => matchbox::encode_reply(reply),
-        // Answers to requests over streams are answers of HTTP.
-        Dialect::Sse | Dialect::Echo | Dialect::PeerJs | Dialect::SocketIo => Vec::new(),
     }
 }

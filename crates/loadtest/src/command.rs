@@ -17,8 +17,9 @@ use std::time::Duration;
 const LONGEST: Duration = Duration::from_secs(600);
 
 const USAGE: &str = "\
-PROGRAM signaling HOST:PORT [options]   members in rooms, over WebSocket without TLS
+PROGRAM signaling HOST:PORT [options]   members in rooms, over WebSocket
 PROGRAM turn HOST:PORT [options]        allocations and packets, over UDP (Linux)
+PROGRAM junk HOST:PORT [options]        what nobody should send, to see that others do not notice (Linux)
 PROGRAM floor tcp|udp HOST:PORT         the least that a relay can cost: bytes from socket to socket
 
 Each run warms up, measures, and prints what it found. Load hurts: aim it at servers of your own.
@@ -31,13 +32,17 @@ both:
 signaling:
   --scenario NAME    relay: two in a room, each answers what it hears (default)
                      broadcast: one speaks, the rest of the room listens
-                     idle: members who say nothing; storm: everybody comes at once
+                     stalled: the same without and with --stalled readers who read nothing
+                     idle: members who say nothing; storm: everybody comes, and leaves again
   --dialect NAME     native (default), json, socketio, peerjs; raw for the floor
   --connections N    altogether (100)
   --room N           members of one room when idle (10)
   --window N         messages on their way in each room (1)
   --bytes N          of a message (300)
   --stalled N        listeners of a broadcast that read nothing (0)
+  --over SECONDS     how long it takes until a storm has come; 0: as fast as they are let in (0)
+  --settle SECONDS   the server's time to give back memory and sockets (40)
+  --insecure         over TLS, whatever certificate the server has
   --rate N           messages per second at most; 0: as many as arrive (0)
 turn:
   --user NAME:PASSWORD   long-term credentials; without: the floor is spoken to
@@ -47,6 +52,10 @@ turn:
   --rate N               packets per second altogether (20000)
   --bytes N              of payload (170)
   --burst N              packets that are sent at once by one client (1)
+junk:
+  --kind NAME            http (default), frames, tls, stun
+  --rate N               requests, connections or datagrams per second (10000)
+  --connections N        senders (64)
 ";
 
 pub enum Command {
@@ -54,6 +63,8 @@ pub enum Command {
     Signaling(signaling::Plan),
     #[cfg(target_os = "linux")]
     Turn(crate::turn::Plan),
+    #[cfg(target_os = "linux")]
+    Junk(crate::junk::Plan),
     Floor(Floor, SocketAddr),
 }
 
@@ -62,9 +73,11 @@ impl Command {
         match self {
             // A closed pipe (`… --help | head`) is no reason to fail.
             Self::Print(text) => _ = std::io::stdout().write_all(text.as_bytes()),
-            Self::Signaling(plan) => signaling::run(&plan)?,
+            Self::Signaling(plan) => signaling::run(plan)?,
             #[cfg(target_os = "linux")]
             Self::Turn(plan) => crate::turn::run(&plan)?,
+            #[cfg(target_os = "linux")]
+            Self::Junk(plan) => crate::junk::run(&plan)?,
             Self::Floor(floor, listen) => floor.run(listen)?,
         }
         Ok(())
@@ -85,12 +98,16 @@ struct Options {
     measure: Measure,
     scenario: Scenario,
     dialect: Dialect,
-    connections: usize,
+    connections: Option<usize>,
     room: usize,
     window: usize,
+    kind: Option<String>,
     bytes: Option<usize>,
     stalled: usize,
     rate: Option<u32>,
+    over: Duration,
+    settle: Duration,
+    tls: Option<signaling::Tls>,
     #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "TURN load needs Linux"))]
     turn: TurnOptions,
 }
@@ -122,6 +139,8 @@ pub fn parse(program: &str, arguments: impl IntoIterator<Item = OsString>) -> Re
         ["signaling", target] => Ok(Command::Signaling(options.signaling(address(target)?)?)),
         #[cfg(target_os = "linux")]
         ["turn", target] => Ok(Command::Turn(options.turn(address(target)?)?)),
+        #[cfg(target_os = "linux")]
+        ["junk", target] => Ok(Command::Junk(options.junk(address(target)?)?)),
         ["floor", kind, listen] => Ok(Command::Floor(kind.parse()?, address(listen)?)),
         _ => Err(format!("what to do?\n\n{}", usage(program))),
     }
@@ -140,12 +159,16 @@ impl Options {
             "pid" => self.measure.server = Some(Process(value(parser)?)),
             "scenario" => self.scenario = value(parser)?,
             "dialect" => self.dialect = value(parser)?,
-            "connections" => self.connections = value(parser)?,
+            "connections" => self.connections = Some(value(parser)?),
+            "kind" => self.kind = Some(value(parser)?),
             "room" => self.room = value(parser)?,
             "window" => self.window = value(parser)?,
             "bytes" => self.bytes = Some(value(parser)?),
             "stalled" => self.stalled = value(parser)?,
             "rate" => self.rate = Some(value(parser)?),
+            "over" => self.over = duration(parser)?,
+            "settle" => self.settle = duration(parser)?,
+            "insecure" => self.tls = Some(signaling::Tls::insecure()?),
             "user" => self.turn.user = Some(value(parser)?),
             "allocations" => self.turn.allocations = value(parser)?,
             "path" => self.turn.paths.push(value(parser)?),
@@ -161,12 +184,29 @@ impl Options {
             measure: self.measure,
             scenario: self.scenario,
             dialect: self.dialect,
-            connections: self.connections,
+            connections: self.connections.unwrap_or(signaling::CONNECTIONS),
             room: self.room,
             window: self.window,
             bytes: self.bytes.unwrap_or(signaling::MESSAGE_BYTES),
             stalled: self.stalled,
             rate: self.rate.unwrap_or(0),
+            over: self.over,
+            settle: self.settle,
+            tls: self.tls,
+        }
+        .checked()
+    }
+
+    #[cfg(target_os = "linux")]
+    fn junk(self, target: SocketAddr) -> Result<crate::junk::Plan> {
+        use crate::junk::{Kind, PER_SECOND, Plan, SENDERS};
+        Plan {
+            target,
+            kind: self.kind.as_deref().map_or(Ok(Kind::Http), str::parse)?,
+            rate: self.rate.unwrap_or(PER_SECOND),
+            senders: self.connections.unwrap_or(SENDERS),
+            seconds: self.measure.seconds,
+            form: self.measure.form,
         }
         .checked()
     }
@@ -204,12 +244,16 @@ impl Default for Options {
             },
             scenario: Scenario::Relay,
             dialect: Dialect::Native,
-            connections: 100,
+            connections: None,
             room: 10,
             window: 1,
+            kind: None,
             bytes: None,
             stalled: 0,
             rate: None,
+            over: Duration::ZERO,
+            settle: Duration::from_secs(40),
+            tls: None,
             turn: TurnOptions { user: None, allocations: 100, paths: Vec::new(), burst: 1 },
         }
     }
@@ -228,7 +272,9 @@ fn duration(parser: &mut Parser) -> Result<Duration> {
 
 /// An URL's scheme and path are taken off, for who copies one.
 fn address(text: &str) -> Result<SocketAddr> {
-    let bare = ["ws://", "http://", "turn:"].iter().find_map(|scheme| text.strip_prefix(scheme));
+    let bare = ["ws://", "wss://", "http://", "https://", "turn:"]
+        .iter()
+        .find_map(|scheme| text.strip_prefix(scheme));
     let bare = bare.unwrap_or(text).trim_end_matches('/');
     let mut found = bare.to_socket_addrs().map_err(|error| format!("{text}: {error}"))?;
     found.next().ok_or_else(|| format!("{text} has no address"))

@@ -30,6 +30,10 @@ impl Histogram {
         }
     }
 
+    pub fn clear(&self) {
+        self.buckets.iter().for_each(|bucket| bucket.store(0, Ordering::Relaxed));
+    }
+
     /// The time that this share of all was faster than; `None` when nothing was counted.
     pub fn quantile(&self, share: f64) -> Option<Duration> {
         let counts: Vec<u64> =

@@ -3,6 +3,8 @@
 mod command;
 mod floor;
 mod histogram;
+#[cfg(target_os = "linux")]
+mod junk;
 mod limits;
 mod meter;
 mod process;

@@ -47,6 +47,18 @@ impl Meter {
         }
     }
 
+    /// The same for what is no message.
+    pub fn took_time(&self, took: Duration) {
+        if self.measuring.load(Ordering::Relaxed) {
+            self.delays.record(took);
+        }
+    }
+
+    /// What is measured next is none of what was measured before.
+    pub fn forget(&self) {
+        self.delays.clear();
+    }
+
     /// Begins what is measured, once the run is warm.
     pub fn open(&self, server: Option<Process>) -> Result<Window<'_>> {
         self.measuring.store(true, Ordering::Relaxed);

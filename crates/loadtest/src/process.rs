@@ -32,6 +32,12 @@ impl Process {
         Ok(kilobytes * 1024)
     }
 
+    /// Open files, sockets among them.
+    pub fn files(self) -> Result<usize> {
+        let entries = fs::read_dir(self.file("fd")).map_err(|error| self.unreadable(&error))?;
+        Ok(entries.count())
+    }
+
     fn file(self, name: &str) -> PathBuf {
         PathBuf::from(format!("/proc/{}/{name}", self.0))
     }

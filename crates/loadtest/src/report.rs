@@ -22,12 +22,35 @@ pub struct Report {
     pub p50_micros: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub p99_micros: Option<f64>,
+    /// The same while nobody stalled, and how many times longer it is beside those who do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub p99_alone_micros: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub p99_ratio: Option<f64>,
+    /// Until the server had let go of those who read nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gone_seconds: Option<f64>,
+    /// Who did not come in, and what the first of them was told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_refusal: Option<String>,
     /// Server CPU for each of `count`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu_micros: Option<f64>,
     /// Bytes that the server's memory grew by, for each of `clients`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_per_client: Option<f64>,
+    /// Bytes of the server's memory before anybody came, when all were there, and when they had left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_before: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_during: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_after: Option<f64>,
+    /// The last by the first of these.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_left: Option<f64>,
     /// Bytes that the server's memory grew by during the run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_growth: Option<f64>,
@@ -52,7 +75,7 @@ impl Report {
 }
 
 /// Words and units as people read them, in the order in which they matter.
-const LINES: [(&str, &str); 10] = [
+const LINES: [(&str, &str); 18] = [
     ("clients", "clients"),
     ("seconds", "seconds measured"),
     ("count", "arrived"),
@@ -60,8 +83,16 @@ const LINES: [(&str, &str); 10] = [
     ("lostPercent", "lost, %"),
     ("p50Micros", "half arrived within, µs"),
     ("p99Micros", "99 % arrived within, µs"),
+    ("p99AloneMicros", "the same alone, µs"),
+    ("p99Ratio", "times longer than alone"),
+    ("goneSeconds", "stalled readers gone within, s"),
+    ("refused", "refused"),
     ("cpuMicros", "server CPU for each, µs"),
     ("memoryPerClient", "server memory per client, bytes"),
+    ("memoryBefore", "server memory before, bytes"),
+    ("memoryDuring", "server memory when all are there"),
+    ("memoryAfter", "server memory when they have left"),
+    ("memoryLeft", "of what it was before"),
     ("memoryGrowth", "server memory grew by, bytes"),
 ];
 

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use crate::admission::Admission;
 use crate::ids::{ConnectionId, PeerId, RequestId, RoomName, Secret, Seq};
+use crate::moderation::Moderation;
 use crate::text::{
     Alias, Attachments, Attributes, ChatKey, DisplayName, EventName, Identity, Json, Nonce,
 };
+use crate::tracks::Source;
 
 /// Where a request comes from and what its answer is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +60,14 @@ pub struct Resume {
     pub since: Option<Seq>,
 }
 
+/// All that one join needs: what the client asks, what the server has found out about it, and entropy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub join: Join,
+    pub admission: Admission,
+    pub fresh: Fresh,
+}
+
 /// Entropy for one join or resume.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fresh {
@@ -88,6 +99,14 @@ pub enum Command {
         signal: Signal,
     },
     Update(Update),
+    /// Says that this source is published, or how it is now.
+    Publish {
+        source: Source,
+        muted: bool,
+    },
+    Unpublish(Source),
+    RaiseHand(bool),
+    Moderate(Moderation),
     Leave,
 }
 

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::admission::Rules;
 use crate::ids::{PeerId, RoomName, Secret, Seq, Timestamp};
-use crate::member::Permissions;
+use crate::permissions::{Permissions, Role};
 use crate::text::{
     Alias, Attachments, Attributes, ChatKey, DisplayName, EventName, Identity, Json,
 };
+use crate::tracks::Tracks;
 
 /// Something that happened in a room. The same value goes to everybody who hears it, so a dialect encodes it once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,14 +24,51 @@ pub struct Event {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Body {
     MemberJoined(Arc<MemberView>),
-    MemberLeft { peer: PeerId, reason: LeaveReason },
+    MemberLeft {
+        peer: PeerId,
+        reason: LeaveReason,
+    },
     MemberUpdated(Arc<MemberView>),
-    Chat { from: PeerId, name: DisplayName, text: Arc<str>, key: Option<ChatKey> },
-    Message { from: PeerId, data: Json },
-    Emitted { from: PeerId, name: EventName, args: Json, attachments: Attachments },
-    Offer { from: PeerId, sdp: Arc<str> },
-    Answer { from: PeerId, sdp: Arc<str> },
-    Candidate { from: PeerId, candidate: Json },
+    Chat {
+        from: PeerId,
+        name: DisplayName,
+        text: Arc<str>,
+        key: Option<ChatKey>,
+    },
+    Message {
+        from: PeerId,
+        data: Json,
+    },
+    Emitted {
+        from: PeerId,
+        name: EventName,
+        args: Json,
+        attachments: Attachments,
+    },
+    Offer {
+        from: PeerId,
+        sdp: Arc<str>,
+    },
+    Answer {
+        from: PeerId,
+        sdp: Arc<str>,
+    },
+    Candidate {
+        from: PeerId,
+        candidate: Json,
+    },
+    /// For those who moderate: somebody waits to be let in.
+    Knock(Arc<Knocker>),
+    /// For those who moderate: nobody waits under this address any more.
+    KnockEnded {
+        peer: PeerId,
+        how: KnockEnd,
+    },
+    RoomUpdated(Rules),
+    /// For one member: its token ends then, and with it the membership, unless a newer one is given.
+    TokenExpiring {
+        ends_at: Timestamp,
+    },
 }
 
 impl Event {
@@ -40,7 +79,11 @@ impl Event {
         OVERHEAD
             + match &self.body {
                 Body::MemberJoined(member) | Body::MemberUpdated(member) => member.cost(),
-                Body::MemberLeft { .. } => 0,
+                Body::MemberLeft { .. }
+                | Body::Knock(_)
+                | Body::KnockEnded { .. }
+                | Body::RoomUpdated(_)
+                | Body::TokenExpiring { .. } => 0,
                 Body::Chat { text, .. } => text.len(),
                 Body::Message { data, .. } => data.as_str().len(),
                 Body::Emitted { args, attachments, .. } => {
@@ -60,7 +103,11 @@ pub struct MemberView {
     pub identity: Option<Identity>,
     pub alias: Option<Alias>,
     pub attributes: Attributes,
+    pub role: Role,
     pub permissions: Permissions,
+    pub tracks: Tracks,
+    /// Since when the hand is raised.
+    pub hand: Option<Timestamp>,
     pub state: State,
     /// Grows when the client started anew while the membership went on.
     pub incarnation: u64,
@@ -90,6 +137,29 @@ pub enum LeaveReason {
     Timeout,
     /// Somebody of the same identity joined.
     Replaced,
+    /// Put out by whoever moderates, or by a token that was revoked.
+    Removed,
+    /// The room was ended for everybody.
+    Ended,
+    /// The token's time is over.
+    Expired,
+}
+
+/// Somebody who waits to be let in, as those who moderate see them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Knocker {
+    pub peer: PeerId,
+    pub name: DisplayName,
+    pub identity: Option<Identity>,
+    pub since: Timestamp,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KnockEnd {
+    Admitted,
+    Denied,
+    /// Not waiting any longer.
+    Left,
 }
 
 /// The answer to a request that was carried out.
@@ -97,6 +167,8 @@ pub enum LeaveReason {
 pub enum Reply {
     Joined(Box<Joined>),
     Resumed(Resumed),
+    /// The join goes on when somebody who moderates has admitted the client.
+    Waiting(Waiting),
     Done {
         seq: Option<Seq>,
     },
@@ -118,8 +190,18 @@ pub struct Joined {
     pub seq: Seq,
     pub members: Vec<Arc<MemberView>>,
     pub history: Vec<Arc<Event>>,
+    pub rules: Rules,
+    /// Those who wait to be let in; nobody, for members who don't moderate.
+    pub waiting: Vec<Arc<Knocker>>,
     pub grace: Duration,
     pub picture: Picture,
+}
+
+/// Where somebody waits, and under which address those who moderate see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    pub room: RoomName,
+    pub peer: PeerId,
 }
 
 /// Why a client gets the whole picture.

@@ -1,8 +1,11 @@
 //! The names of things: a type for each side of a confusion.
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use crate::hashing;
 use crate::text::{Invalid, check_name};
 
 /// Milliseconds since 1970 UTC. Within one process it never runs backwards.
@@ -52,33 +55,72 @@ impl RequestId {
 }
 
 /// The name of a room: 1 to [`RoomName::MAX_CHARS`] characters without control characters.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RoomName(Arc<str>);
+#[derive(Clone, Debug)]
+pub struct RoomName {
+    name: Arc<str>,
+    hash: u64,
+}
 
 impl RoomName {
     pub const MAX_CHARS: usize = 64;
 
     pub fn parse(name: &str) -> Result<Self, Invalid> {
-        check_name(name, Self::MAX_CHARS).map(|name| Self(name.into()))
+        let name = check_name(name, Self::MAX_CHARS)?;
+        Ok(Self { name: name.into(), hash: hashing::of_text(name) })
     }
 
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.name
+    }
+
+    /// Which of so many parts of the rooms this one is in: the same for the life of the process.
+    #[must_use]
+    pub fn share(&self, of: usize) -> usize {
+        // The upper bits, as tables use the lower ones.
+        usize::try_from(self.hash >> 32).unwrap_or_default() % of.max(1)
     }
 }
 
 impl fmt::Display for RoomName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.name)
+    }
+}
+
+impl PartialEq for RoomName {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.name, &other.name) || (self.hash == other.hash && self.name == other.name)
+    }
+}
+
+impl Eq for RoomName {}
+
+impl PartialOrd for RoomName {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for RoomName {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.name.cmp(&other.name)
+    }
+}
+
+impl Hash for RoomName {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
     }
 }
 
 /// A member of a room: made by the server, unguessable, the only way to address somebody.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PeerId([u8; 16]);
 
 impl PeerId {
+    /// Whose words the server's own are. No member has it: entropy is not all zeros.
+    pub const SERVER: Self = Self([0; 16]);
     /// 16 bytes of entropy become 22 letters of base64url (RFC 4648, section 5).
     pub const TEXT_LEN: usize = 22;
 
@@ -97,11 +139,25 @@ impl PeerId {
     pub fn bytes(&self) -> [u8; 16] {
         self.0
     }
+
+    /// The text, of ASCII.
+    #[must_use]
+    pub fn letters(&self) -> [u8; Self::TEXT_LEN] {
+        encode(&self.0)
+    }
+}
+
+/// All of its bits are random: any part is a hash.
+impl Hash for PeerId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let [a, b, c, d, e, f, g, h, ..] = self.0;
+        state.write_u64(u64::from_ne_bytes([a, b, c, d, e, f, g, h]));
+    }
 }
 
 impl fmt::Display for PeerId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        encode(&self.0, f)
+        f.write_str(std::str::from_utf8(&self.letters()).unwrap_or_default())
     }
 }
 
@@ -132,13 +188,7 @@ impl Secret {
     /// Shown to its owner, once.
     #[must_use]
     pub fn reveal(&self) -> String {
-        struct Text<'a>(&'a [u8]);
-        impl fmt::Display for Text<'_> {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                encode(self.0, f)
-            }
-        }
-        Text(&self.0).to_string()
+        encode::<24, { Self::TEXT_LEN }>(&self.0).map(char::from).iter().collect()
     }
 }
 
@@ -159,26 +209,23 @@ impl fmt::Debug for Secret {
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-fn encode(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    use fmt::Write;
-    let (mut bits, mut held) = (0u32, 0u32);
-    for byte in bytes {
-        bits = (bits << 8) | u32::from(*byte);
-        held += 8;
-        while held >= 6 {
+/// Three bytes are four letters.
+fn encode<const N: usize, const LETTERS: usize>(bytes: &[u8; N]) -> [u8; LETTERS] {
+    let mut text = [0; LETTERS];
+    for (three, four) in bytes.chunks(3).zip(text.chunks_mut(4)) {
+        let bits = three.iter().fold(0, |bits, byte| (bits << 8) | u32::from(*byte));
+        // What is missing of the last letter is zero.
+        let (bits, mut held) = (bits << 8, 8 * three.len() + 8);
+        for letter in four {
             held -= 6;
-            f.write_char(letter(bits >> held))?;
+            *letter = self::letter(bits >> held);
         }
-        bits &= (1 << held) - 1;
     }
-    if held > 0 {
-        f.write_char(letter(bits << (6 - held)))?;
-    }
-    Ok(())
+    text
 }
 
-fn letter(sextet: u32) -> char {
-    ALPHABET.get((sextet & 63) as usize).map_or('A', |byte| char::from(*byte))
+fn letter(sextet: u32) -> u8 {
+    ALPHABET.get((sextet & 63) as usize).copied().unwrap_or(b'A')
 }
 
 /// The bytes of a text of exactly the right length; left-over bits must be zero, so that one id has one spelling.
@@ -190,8 +237,7 @@ fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {
     let mut slots = out.iter_mut();
     let (mut bits, mut held) = (0u32, 0u32);
     for byte in text.bytes() {
-        let sextet = ALPHABET.iter().position(|letter| *letter == byte)?;
-        bits = (bits << 6) | u32::try_from(sextet).ok()?;
+        bits = (bits << 6) | u32::from(sextet(byte)?);
         held += 6;
         if held >= 8 {
             held -= 8;
@@ -200,6 +246,17 @@ fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {
         }
     }
     (bits == 0).then_some(out)
+}
+
+fn sextet(letter: u8) -> Option<u8> {
+    Some(match letter {
+        b'A'..=b'Z' => letter - b'A',
+        b'a'..=b'z' => letter - b'a' + 26,
+        b'0'..=b'9' => letter - b'0' + 52,
+        b'-' => 62,
+        b'_' => 63,
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

@@ -9,30 +9,44 @@
 //! Time, ids and secrets are arguments. One engine holds many rooms and is driven by one caller at a time;
 //! a process may run several, each with its own share of the room names.
 
+mod admission;
+mod bars;
 mod command;
 mod engine;
 mod event;
+mod hashing;
 mod ids;
 mod limits;
 mod log;
 mod member;
+mod moderation;
 mod outcomes;
+mod permissions;
 mod refusal;
 mod room;
+mod sdp;
 mod text;
+mod tracks;
+mod unadmitted;
 
+pub use admission::{AddressKey, Admission, Pass, PassId, Rules};
 pub use command::{
-    AliasClaim, Aside, Call, Command, Delivery, Fresh, Join, MemberRef, OnDisconnect, Resume,
-    Signal, Targets, Update,
+    AliasClaim, Aside, Call, Command, Delivery, Entry, Fresh, Join, MemberRef, OnDisconnect,
+    Resume, Signal, Targets, Update,
 };
-pub use engine::{Counters, Output, Rooms};
+pub use engine::{Announcement, Ban, Counters, Output, RoomView, Rooms, Totals};
 pub use event::{
-    Body, Event, Joined, LeaveReason, MemberView, Picture, Presence, Reply, Resumed, State,
+    Body, Event, Joined, KnockEnd, Knocker, LeaveReason, MemberView, Picture, Presence, Reply,
+    Resumed, State, Waiting,
 };
+pub use hashing::{IdHasher, IdMap};
 pub use ids::{ConnectionId, PeerId, RequestId, RoomName, Secret, Seq, Timestamp};
 pub use limits::{DuplicateIdentity, Limits};
-pub use member::Permissions;
+pub use moderation::{Moderation, RulesChange, Whom};
+pub use permissions::{Permission, Permissions, Role};
 pub use refusal::Refusal;
 pub use text::{
     Alias, Attachments, Attributes, ChatKey, DisplayName, EventName, Identity, Invalid, Json, Nonce,
 };
+pub use tracks::{Source, Track, Tracks};
+pub use unadmitted::Unadmitted;

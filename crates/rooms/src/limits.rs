@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use crate::member::Permissions;
-
 /// What the configuration may change. The limits of names are constants beside their types.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -12,11 +10,11 @@ pub struct Limits {
     /// How long an empty room is kept, so that a reloading page finds it again.
     pub empty_grace: Duration,
     pub duplicate_identity: DuplicateIdentity,
-    /// What a member may do.
-    pub permissions: Permissions,
     pub max_rooms: usize,
     /// Members of one room, those who are reconnecting included.
     pub max_members: usize,
+    /// Those who wait to be let into one room.
+    pub max_waiting: usize,
     /// Chat messages that a late joiner gets to see.
     pub history_messages: usize,
     pub history_bytes: usize,
@@ -45,9 +43,9 @@ impl Default for Limits {
             grace: Duration::from_secs(30),
             empty_grace: Duration::from_secs(30),
             duplicate_identity: DuplicateIdentity::Allow,
-            permissions: Permissions::ALL,
             max_rooms: 10_000,
             max_members: 100,
+            max_waiting: 100,
             history_messages: 200,
             history_bytes: 256 * 1024,
             log_events: 8_192,

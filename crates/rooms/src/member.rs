@@ -2,31 +2,24 @@
 
 use std::sync::Arc;
 
+use crate::admission::{AddressKey, Admission, Pass};
+use crate::bars::Banned;
 use crate::command::{Fresh, Join, OnDisconnect};
 use crate::event::{MemberView, State};
 use crate::ids::{ConnectionId, PeerId, Secret, Seq, Timestamp};
 use crate::outcomes::Outcomes;
-use crate::text::Nonce;
-
-/// What a member may do: the server's policy. A client can't change its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "a set of independent grants")]
-pub struct Permissions {
-    pub chat: bool,
-    pub message: bool,
-    pub signal: bool,
-    pub update: bool,
-}
-
-impl Permissions {
-    pub const ALL: Self = Self { chat: true, message: true, signal: true, update: true };
-}
+use crate::permissions::{Permission, Permissions, Role};
+use crate::text::{Identity, Nonce};
+use crate::tracks::Tracks;
 
 #[derive(Debug)]
 pub(crate) struct Member {
+    /// That of the view, without the way there: each event asks every member.
+    peer: PeerId,
     pub(crate) view: Arc<MemberView>,
     pub(crate) on_disconnect: OnDisconnect,
     pub(crate) link: Link,
+    pub(crate) standing: Standing,
     pub(crate) outcomes: Outcomes,
     /// The client has said that it has everything up to here.
     pub(crate) acked: Seq,
@@ -42,12 +35,65 @@ pub(crate) struct Member {
     alias_token: Option<Nonce>,
 }
 
+/// What the server has found out about a member, beside what the others see.
+#[derive(Debug)]
+pub(crate) struct Standing {
+    pub(crate) hidden: bool,
+    pub(crate) pass: Option<Pass>,
+    /// What is to happen next because of the pass.
+    pub(crate) due: Option<PassDue>,
+    /// What the token said; what moderators have changed since outlives a newer one that says the same.
+    pub(crate) granted: (Option<Role>, Option<Permissions>),
+    /// The first microphone is muted.
+    pub(crate) starts_muted: bool,
+    identity: Option<Identity>,
+    address: Option<AddressKey>,
+}
+
+/// When a pass ends, and whether the member has been told so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PassDue {
+    Notice(Timestamp),
+    End(Timestamp),
+}
+
+impl Standing {
+    fn new(admission: Admission, starts_muted: bool) -> Self {
+        Self {
+            hidden: admission.hidden,
+            pass: admission.pass,
+            due: None,
+            granted: (admission.role, admission.permissions),
+            starts_muted,
+            identity: admission.identity,
+            address: admission.address,
+        }
+    }
+
+    /// Whose role nobody but the room has given.
+    pub(crate) fn is_free(&self) -> bool {
+        self.granted == (None, None)
+    }
+
+    pub(crate) fn identity(&self) -> Option<&Identity> {
+        self.identity.as_ref()
+    }
+
+    /// By what a ban knows this member again.
+    pub(crate) fn banned(&self) -> Option<Banned> {
+        let identity = self.identity.clone().map(Banned::Identity);
+        identity.or(self.address.map(Banned::Address))
+    }
+}
+
 /// What the room gives a newcomer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Seat {
     pub(crate) connection: ConnectionId,
     pub(crate) order: u64,
+    pub(crate) role: Role,
     pub(crate) permissions: Permissions,
+    pub(crate) starts_muted: bool,
 }
 
 /// A session is served by one connection, or waits for the next one.
@@ -82,21 +128,28 @@ pub(crate) enum Repetition {
 }
 
 impl Member {
-    pub(crate) fn new(join: Join, fresh: Fresh, seat: Seat) -> Self {
+    pub(crate) fn new(join: Join, admission: Admission, fresh: Fresh, seat: Seat) -> Self {
+        let (name, identity) = (admission.name.clone(), admission.identity.clone());
         Self {
+            peer: fresh.peer,
             view: Arc::new(MemberView {
                 peer: fresh.peer,
-                name: join.name,
-                identity: join.identity,
+                name: name.unwrap_or(join.name),
+                // Without proof it is a claim.
+                identity: identity.or(join.identity),
                 alias: join.alias.as_ref().map(|claim| claim.alias.clone()),
                 attributes: join.attributes,
+                role: seat.role,
                 permissions: seat.permissions,
+                tracks: Tracks::default(),
+                hand: None,
                 state: State::Connected,
                 incarnation: 1,
                 order: seat.order,
             }),
             on_disconnect: join.on_disconnect,
             link: Link::Connected(seat.connection),
+            standing: Standing::new(admission, seat.starts_muted),
             outcomes: Outcomes::default(),
             acked: Seq::default(),
             lost: Seq::default(),
@@ -109,7 +162,7 @@ impl Member {
     }
 
     pub(crate) fn peer(&self) -> PeerId {
-        self.view.peer
+        self.peer
     }
 
     pub(crate) fn connection(&self) -> Option<ConnectionId> {
@@ -158,6 +211,18 @@ impl Member {
             self.unconfirmed = Some(Unconfirmed::Resume(used));
         }
         self.secret = renewal.next;
+    }
+
+    pub(crate) fn nonce(&self) -> Option<&Nonce> {
+        self.nonce.as_ref()
+    }
+
+    pub(crate) fn moderates(&self) -> bool {
+        self.view.permissions.has(Permission::Moderate)
+    }
+
+    pub(crate) fn is_seen(&self) -> bool {
+        !self.standing.hidden
     }
 
     /// For the owner's eyes.

@@ -5,6 +5,7 @@ use axum::http::{HeaderMap, header::ORIGIN};
 use std::collections::HashSet;
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::sync::{PoisonError, RwLock};
 
 /// Where a page may come from: `scheme://host[:port]` as a browser writes it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -99,7 +100,10 @@ impl fmt::Display for Origin {
 }
 
 /// Pages of this machine, plus those that the configuration names.
-pub struct OriginPolicy {
+pub struct OriginPolicy(RwLock<Allowed>);
+
+#[derive(Default)]
+struct Allowed {
     any: bool,
     exact: HashSet<Origin>,
 }
@@ -113,9 +117,9 @@ pub enum OriginRefused {
     Ambiguous,
 }
 
-impl OriginPolicy {
-    pub fn new(allowed: &[AllowedOrigin]) -> Self {
-        let mut policy = Self { any: false, exact: HashSet::new() };
+impl Allowed {
+    fn new(allowed: &[AllowedOrigin]) -> Self {
+        let mut policy = Self::default();
         for entry in allowed {
             match entry {
                 AllowedOrigin::Any => policy.any = true,
@@ -127,8 +131,7 @@ impl OriginPolicy {
         policy
     }
 
-    /// What is configured, and the pages at our own name.
-    pub fn of(server: &Server) -> Self {
+    fn of(server: &Server) -> Self {
         let mut policy = Self::new(&server.allow_origins);
         if let Some(domain) = &server.domain.0 {
             let ports = server.listen.iter().map(|address| Some(address.port()));
@@ -136,6 +139,23 @@ impl OriginPolicy {
             policy.exact.extend(own);
         }
         policy
+    }
+}
+
+impl OriginPolicy {
+    #[cfg(test)]
+    pub fn new(allowed: &[AllowedOrigin]) -> Self {
+        Self(RwLock::new(Allowed::new(allowed)))
+    }
+
+    /// What is configured, and the pages at our own name.
+    pub fn of(server: &Server) -> Self {
+        Self(RwLock::new(Allowed::of(server)))
+    }
+
+    /// From now on. Who is connected stays so.
+    pub fn change(&self, server: &Server) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Allowed::of(server);
     }
 
     pub fn check(&self, headers: &HeaderMap) -> Result<(), OriginRefused> {
@@ -153,8 +173,9 @@ impl OriginPolicy {
     fn allows(&self, origin: &str) -> bool {
         // Local files have one of these two, depending on the browser.
         let local_file = matches!(origin, "null" | "file://");
-        let known = |origin: Origin| origin.is_loopback() || self.exact.contains(&origin);
-        self.any || local_file || Origin::parse(origin).is_some_and(known)
+        let policy = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let known = |origin: Origin| origin.is_loopback() || policy.exact.contains(&origin);
+        policy.any || local_file || Origin::parse(origin).is_some_and(known)
     }
 }
 

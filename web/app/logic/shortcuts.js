@@ -1,17 +1,18 @@
 // Which key means what, and when a key press is none of our business. No DOM.
 
-/** @typedef {'microphone' | 'camera' | 'share' | 'chat' | 'people' | 'help' | 'talk'} Action */
+/** @typedef {'microphone' | 'camera' | 'share' | 'hand' | 'chat' | 'people' | 'help' | 'talk'} Action */
 /** @typedef {{tagName: string, isContentEditable: boolean, role?: string | null}} KeyTarget */
 /** @typedef {{key: string, code?: string, ctrlKey: boolean, metaKey: boolean, altKey: boolean, repeat?: boolean, isComposing?: boolean}} KeyPress */
 
 /** @type {Readonly<Record<string, Action>>} */
-const ACTIONS = { m: 'microphone', v: 'camera', s: 'share', c: 'chat', p: 'people', '?': 'help', ' ': 'talk' };
+const ACTIONS = { m: 'microphone', v: 'camera', s: 'share', h: 'hand', c: 'chat', p: 'people', '?': 'help', ' ': 'talk' };
 
 /** In the order in which they are explained. @type {readonly {keys: string, action: Action}[]} */
 export const SHORTCUTS = [
   { keys: 'M', action: 'microphone' },
   { keys: 'V', action: 'camera' },
   { keys: 'S', action: 'share' },
+  { keys: 'H', action: 'hand' },
   { keys: 'C', action: 'chat' },
   { keys: 'P', action: 'people' },
   { keys: 'Space', action: 'talk' },

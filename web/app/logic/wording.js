@@ -3,7 +3,7 @@ import { isKey, t } from '../i18n.js';
 
 /** @typedef {'microphone' | 'camera' | 'screen'} Source */
 /** @typedef {{code?: string, message: string, hint?: string}} Problem */
-/** @typedef {{state: string, retryInMs?: number, recovered?: number}} StateDetail */
+/** @typedef {{state: string, retryInMs?: number, recovered?: number, anew?: boolean}} StateDetail */
 /** @typedef {{text: string, lasting: boolean}} Notice */
 
 /**
@@ -49,6 +49,7 @@ export function connectionNotice(previous, detail) {
     return { text: seconds > 0 ? t('notice.retry', { count: seconds }) : t('notice.lost'), lasting: true };
   }
   if (detail.state === 'connected' && previous === 'reconnecting') {
+    if (detail.anew) return { text: t('notice.anew'), lasting: false };
     const count = detail.recovered ?? 0;
     return { text: count > 0 ? t('notice.recovered', { count }) : t('notice.back'), lasting: false };
   }

@@ -9,8 +9,8 @@ const press = (key, more = {}) => ({ key, ctrlKey: false, metaKey: false, altKey
 const focus = (tagName, more = {}) => ({ tagName, isContentEditable: false, ...more });
 
 test('each letter means its action, also with caps lock', () => {
-  assert.deepEqual(['m', 'V', 's', 'C', 'p', '?', ' '].map((key) => shortcutFor(press(key), focus('BODY'))),
-    ['microphone', 'camera', 'share', 'chat', 'people', 'help', 'talk']);
+  assert.deepEqual(['m', 'V', 's', 'H', 'C', 'p', '?', ' '].map((key) => shortcutFor(press(key), focus('BODY'))),
+    ['microphone', 'camera', 'share', 'hand', 'chat', 'people', 'help', 'talk']);
 });
 
 test('nothing fires in a text field, a selection or an editable text', () => {

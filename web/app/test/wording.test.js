@@ -1,6 +1,6 @@
 // Every state and every error has words of its own.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { isKey, t } from '../i18n.js';
 import { Speaking } from '../logic/speaking.js';
@@ -34,6 +34,7 @@ test('a lost connection is told, and so is its return with what was missed', () 
   assert.deepEqual(connectionNotice('reconnecting', { state: 'reconnecting', retryInMs: 4000 }), { text: 'Connection lost. Next try in 4 seconds…', lasting: true });
   assert.deepEqual(connectionNotice('reconnecting', { state: 'connected', recovered: 3 }), { text: 'Back. 3 messages recovered.', lasting: false });
   assert.deepEqual(connectionNotice('reconnecting', { state: 'connected', recovered: 0 }), { text: 'You’re back.', lasting: false });
+  assert.match(connectionNotice('reconnecting', { state: 'connected', recovered: 0, anew: true })?.text ?? '', /restarted/);
   assert.equal(connectionNotice('connecting', { state: 'connected' }), null);
 });
 
@@ -45,8 +46,7 @@ test('plurals and values are filled in', () => {
 
 test('the catalogue holds no string that nobody says', () => {
   const folder = new URL('../', import.meta.url);
-  const files = ['main.js', ...['banners', 'call', 'call-header', 'chat', 'check', 'check-devices', 'check-link', 'check-row', 'connection-popover', 'device-choice', 'ended', 'help', 'invite-card', 'keyboard', 'news', 'people', 'prejoin', 'rejoin',
-    'settings-dialog', 'stage', 'start', 'tile', 'toasts', 'toolbar'].map((name) => `views/${name}.js`), 'logic/wording.js', 'logic/check-words.js', 'logic/connection.js'];
+  const files = ['main.js', ...['views', 'logic'].flatMap((name) => readdirSync(new URL(`${name}/`, folder)).map((file) => `${name}/${file}`))];
   const source = files.map((file) => readFileSync(new URL(file, folder), 'utf8')).join('\n');
   // A key built with `${…}` stands for all keys of that pattern.
   const built = [...source.matchAll(/`([a-z]+\.[^`]*\$\{[^`]*)`/g)].map(([, pattern = '']) => new RegExp(`^${pattern.split(/\$\{[^}]*\}/).map((part) => part.replaceAll('.', '\\.')).join('.+')}$`));

@@ -7,6 +7,9 @@ export class Banners {
   #sharing;
   #talking = h('div', { class: 'banner talking', role: 'status', hidden: true }, icon('mic'), h('p', {}, t('call.talking')));
 
+  #missing = h('p', {});
+  #missingBanner = h('div', { class: 'banner', role: 'status', 'data-testid': 'missing', hidden: true }, icon('sound'), this.#missing);
+
   /** @param {{onStartAudio: () => void, onStopSharing: () => void}} options */
   constructor({ onStartAudio, onStopSharing }) {
     this.#startAudio = h('div', { class: 'banner', hidden: true },
@@ -15,7 +18,7 @@ export class Banners {
     this.#sharing = h('div', { class: 'banner', hidden: true },
       h('p', {}, t('call.sharing')),
       h('button', { class: 'button small', type: 'button', onclick: onStopSharing }, t('call.stopSharing')));
-    this.element = h('div', { class: 'banners' }, this.#startAudio, this.#sharing, this.#talking);
+    this.element = h('div', { class: 'banners' }, this.#startAudio, this.#missingBanner, this.#sharing, this.#talking);
   }
 
   /** @param {boolean} blocked */
@@ -26,6 +29,12 @@ export class Banners {
   /** @param {boolean} sharing */
   showSharing(sharing) {
     this.#sharing.hidden = !sharing;
+  }
+
+  /** @param {string} words why buttons are missing; empty: none are */
+  showMissing(words) {
+    this.#missingBanner.hidden = words === '';
+    if (this.#missing.textContent !== words) this.#missing.textContent = words;
   }
 
   /** @param {boolean} talking */

@@ -1,7 +1,8 @@
 // The call: brings stage, toolbar, panels and words together, and follows the room.
 import { h } from '../dom.js';
-import { t } from '../i18n.js';
+import { list, t } from '../i18n.js';
 import { roomPath } from '../logic/room-name.js';
+import { missing, places } from '../logic/moderation.js';
 import { Unread } from '../logic/unread.js';
 import { connectionNotice, deviceProblem, explain, peerFailure, stateWord } from '../logic/wording.js';
 import { Playback } from '../playback.js';
@@ -10,15 +11,17 @@ import { Banners } from './banners.js';
 import { CallHeader } from './call-header.js';
 import { ChatPanel } from './chat.js';
 import { ConnectionPopover } from './connection-popover.js';
-import { News } from './news.js';
 import { openHelp } from './help.js';
 import { listenToKeys } from './keyboard.js';
+import { Moderating } from './moderating.js';
+import { News } from './news.js';
 import { Panels } from './panels.js';
 import { PeoplePanel } from './people.js';
 import { openSettings } from './settings-dialog.js';
 import { Stage } from './stage.js';
 import { Toasts } from './toasts.js';
 import { Toolbar } from './toolbar.js';
+import { KnockBanner } from './waiting-list.js';
 
 /** @typedef {import('../../sdk/parlor.js').Room} Room */
 /** @typedef {import('../../sdk/parlor.js').ParlorError} ParlorError */
@@ -26,7 +29,7 @@ import { Toolbar } from './toolbar.js';
 /** @typedef {import('./ended.js').Why} Why */
 
 /** @type {Readonly<Record<string, Why>>} */
-const ENDINGS = { left: 'left', replaced: 'replaced', removed: 'removed' };
+const ENDINGS = { left: 'left', replaced: 'replaced', removed: 'removed', 'room-ended': 'ended', expired: 'expired' };
 
 /** By the tile of the member, or when the device was lost. */
 const TOLD_ELSEWHERE = new Set(['device-lost', 'peer-unreachable', 'negotiation-failed']);
@@ -43,6 +46,8 @@ export class CallView {
   #playback = new Playback();
   #toasts = new Toasts();
   #news = new News(this.#toasts);
+  #moderating;
+  #knocks;
   #link;
   #header;
   #stage;
@@ -62,15 +67,19 @@ export class CallView {
     const onCopyLink = () => void this.#copyLink();
     this.#header = new CallHeader({ room: room.name, onCopyLink, onSettings: () => this.#openSettings(), onHelp: () => openHelp() });
     this.#details = new ConnectionPopover(room);
+    this.#moderating = new Moderating({ room, toasts: this.#toasts, onChange: () => this.#refresh() });
+    const togglePeople = () => this.#panels.toggle('people', this.#toolbar.peopleButton);
+    this.#knocks = new KnockBanner({ moderating: this.#moderating, onSee: togglePeople });
     this.#stage = new Stage({ room, media, playback: this.#playback, link: this.#link, onCopyLink, details: this.#details });
     this.#toolbar = new Toolbar({
-      microphone: () => this.#toggleMicrophone(), camera: () => this.#toggleCamera(), share: () => void media.setScreen(!media.isOn('screen')),
-      chat: () => this.#panels.toggle('chat', this.#toolbar.chatButton), people: () => this.#panels.toggle('people', this.#toolbar.peopleButton),
+      microphone: () => this.#toggleMicrophone(), camera: () => this.#toggleCamera(), share: () => this.#toggleScreen(),
+      hand: () => this.#toggleHand(), chat: () => this.#panels.toggle('chat', this.#toolbar.chatButton), people: togglePeople,
       leave: () => this.#leave(),
     });
     this.#chat = new ChatPanel({ room, onClose: () => this.#panels.close() });
-    this.#people = new PeoplePanel({ onClose: () => this.#panels.close(), onCopyLink });
+    this.#people = new PeoplePanel({ moderating: this.#moderating, onClose: () => this.#panels.close(), onCopyLink });
     this.#banners = new Banners({ onStartAudio: () => void this.#playback.start(), onStopSharing: () => void media.setScreen(false) });
+    this.#banners.element.prepend(this.#knocks.element);
     this.heading = this.#header.heading;
     this.element = h('div', { class: 'call' }, this.#header.element, this.#stage.element, this.#banners.element, this.#toolbar.element,
       this.#chat.element, this.#people.element, this.#details.element, this.#toasts.element);
@@ -92,6 +101,7 @@ export class CallView {
     this.#stop.abort();
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     /** @type {HTMLDialogElement | null} */ (document.querySelector('dialog[open]'))?.close();
+    this.#moderating.close();
     this.#news.close();
     this.#toasts.close();
     this.#stage.close();
@@ -107,11 +117,12 @@ export class CallView {
       room.on('state', (detail) => this.#stateChanged(detail)),
       room.on('member-joined', ({ member }) => { this.#news.joined(member); refresh(); }),
       room.on('member-left', ({ member, reason }) => { this.#toasts.dismiss(`peer-${member.id}`); this.#news.left(member, reason); refresh(); }),
-      room.on('member-updated', refresh),
+      room.on('member-updated', ({ member }) => { if (member.isMe) this.#heed(); this.#news.updated(member); refresh(); }),
       room.on('track', ({ member, source }) => { this.#news.track(member, source); refresh(); }),
       room.on('track-ended', ({ member, source }) => { this.#news.trackEnded(member, source); refresh(); }),
       room.on('peer-state', (detail) => { this.#peerChanged(detail); refresh(); }),
       room.on('chat', (message) => this.#heard(message)),
+      room.on('going-away', ({ inMs }) => this.#warn(inMs)),
       room.on('error', (error) => this.#troubled(error)),
     ];
   }
@@ -153,7 +164,8 @@ export class CallView {
       press: (action) => {
         if (action === 'microphone') this.#toggleMicrophone();
         else if (action === 'camera') this.#toggleCamera();
-        else if (action === 'share') void this.#media.setScreen(!this.#media.isOn('screen'));
+        else if (action === 'share') this.#toggleScreen();
+        else if (action === 'hand') this.#toggleHand();
         else if (action === 'chat') this.#panels.toggle('chat', this.#toolbar.chatButton);
         else if (action === 'people') this.#panels.toggle('people', this.#toolbar.peopleButton);
         else openHelp();
@@ -167,14 +179,35 @@ export class CallView {
     }, this.#stop.signal);
   }
 
+  /** What a moderator has decided about my devices. */
+  #heed() {
+    const { permissions } = this.#room.me;
+    if (this.#media.heed((source) => permissions.includes(source))) this.#toasts.show({ text: t('mine.muted'), key: 'mine' });
+  }
+
   #refresh() {
     this.#details.update();
     const { members } = this.#room;
+    this.#stage.showHands(places(this.#moderating.hands));
     this.#stage.update();
     this.#people.update(members);
     this.#toolbar.showMedia(this.#media);
-    this.#toolbar.showPeople(members.length);
+    this.#toolbar.showPeople(members.length, this.#moderating.waiting.length);
+    this.#showStanding();
     this.#banners.showSharing(this.#media.isOn('screen'));
+  }
+
+  /** What I may, and how the room is run. */
+  #showStanding() {
+    if (this.#room.state === 'closed') return;
+    const { me } = this.#room;
+    const lacks = missing(me.permissions);
+    this.#toolbar.showMissing(lacks);
+    this.#toolbar.showHand(me.hand !== null);
+    this.#banners.showMissing(missingWords(lacks));
+    this.#chat.showMay(!lacks.chat);
+    this.#header.showLocked(this.#moderating.rules.locked);
+    this.#knocks.update(this.#panels.open === 'people');
   }
 
   /** @param {import('../../sdk/parlor.js').RoomEvents['state']} detail */
@@ -186,6 +219,11 @@ export class CallView {
     this.#showTitle();
     this.#refresh();
     if (detail.state === 'closed') this.#closed(detail.reason);
+  }
+
+  /** The server ends. @param {number} inMs */
+  #warn(inMs) {
+    this.#toasts.show({ text: t('notice.goingAway', { count: Math.ceil(inMs / 1000) }), lasting: true, kind: 'warning', key: 'connection' });
   }
 
   /** @param {ParlorError | undefined} reason */
@@ -216,6 +254,7 @@ export class CallView {
     this.element.classList.toggle('with-panel', open !== null);
     this.#toolbar.showPanel(open);
     this.#toolbar.showUnread(this.#unread.count);
+    this.#knocks.update(open === 'people');
     this.#showTitle();
   }
 
@@ -227,16 +266,31 @@ export class CallView {
       : unread > 0 ? t('app.titleUnread', { unread, room }) : t('app.titleRoom', { room });
   }
 
+  #toggleHand() {
+    void this.#moderating.raiseHand(this.#room.me.hand === null);
+  }
+
   #toggleMicrophone() {
+    if (!this.#may('microphone')) return;
     const on = !this.#media.isOn('microphone');
     settings.update({ microphoneOn: on });
     void this.#media.setMicrophone(on);
   }
 
   #toggleCamera() {
+    if (!this.#may('camera')) return;
     const on = !this.#media.isOn('camera');
     settings.update({ cameraOn: on });
     void this.#media.setCamera(on);
+  }
+
+  #toggleScreen() {
+    if (this.#may('screen')) void this.#media.setScreen(!this.#media.isOn('screen'));
+  }
+
+  /** @param {import('../logic/moderation.js').Source} source */
+  #may(source) {
+    return this.#room.me.permissions.includes(source);
   }
 
   /** @param {boolean} talking */
@@ -265,4 +319,12 @@ export class CallView {
       },
     });
   }
+}
+
+/** Why buttons are missing. @param {ReturnType<typeof missing>} lacks */
+function missingWords(lacks) {
+  if (lacks.microphone && lacks.camera && lacks.screen) return t('mine.listens');
+  const names = /** @type {const} */ ([['microphone', 'control.microphone'], ['camera', 'control.camera'], ['screen', 'control.share']]);
+  const off = names.filter(([source]) => lacks[source]).map(([, key]) => t(key));
+  return off.length ? t('mine.someOff', { what: list(off) }) : '';
 }

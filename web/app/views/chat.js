@@ -32,6 +32,8 @@ export class ChatPanel {
   #hint = h('p', { class: 'chat-hint', role: 'status', hidden: true });
   #input;
   #send = h('button', { class: 'icon-button send', type: 'submit', 'aria-label': t('chat.send'), title: t('chat.send'), 'data-testid': 'chat-send' }, icon('send'));
+  #silent = h('p', { class: 'chat-silent', role: 'status', hidden: true }, t('mine.noChat'));
+  #form;
 
   /** @param {{room: Room, onClose: () => void}} options */
   constructor({ room, onClose }) {
@@ -41,21 +43,30 @@ export class ChatPanel {
       id, rows: 1, dir: 'auto', 'data-testid': 'chat-input', placeholder: t('chat.input'), enterkeyhint: 'send',
       oninput: () => this.#noteInput(), onkeydown: (/** @type {KeyboardEvent} */ event) => this.#noteKey(event),
     });
+    this.#form = h('form', { class: 'chat-form', onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); void this.#submit(); } },
+      this.#hint,
+      h('div', { class: 'chat-field' }, h('label', { for: id, class: 'visually-hidden' }, t('chat.input')), this.#input, this.#send));
     this.heading = h('h2', { tabindex: -1 }, t('chat.heading'));
     this.element = h('aside', { class: 'panel chat', 'aria-label': t('chat.heading'), hidden: true },
       h('header', { class: 'panel-header' }, this.heading,
         h('button', { class: 'icon-button', type: 'button', 'aria-label': t('chat.close'), title: t('chat.close'), onclick: onClose }, icon('close'))),
       h('div', { class: 'chat-scroll' }, this.#empty, this.#log, this.#jump),
-      h('form', { class: 'chat-form', onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); void this.#submit(); } },
-        this.#hint,
-        h('div', { class: 'chat-field' }, h('label', { for: id, class: 'visually-hidden' }, t('chat.input')), this.#input, this.#send)));
+      this.#silent, this.#form);
     for (const message of room.history) this.add(message);
     this.#flush();
   }
 
   opened() {
     this.#toEnd();
-    this.#input.focus();
+    if (this.#form.hidden) this.heading.focus();
+    else this.#input.focus();
+  }
+
+  /** @param {boolean} may */
+  showMay(may) {
+    if (!may && this.#form.contains(document.activeElement)) this.heading.focus();
+    this.#form.hidden = !may;
+    this.#silent.hidden = may;
   }
 
   /** Many at once are put into the page together. @param {ChatMessage} message */

@@ -3,7 +3,10 @@ import { h, icon, wordmark } from '../dom.js';
 import { t } from '../i18n.js';
 import { checkLink } from './check-link.js';
 
-/** @typedef {'left' | 'replaced' | 'removed' | 'failed'} Why */
+/** @typedef {'left' | 'replaced' | 'removed' | 'ended' | 'expired' | 'failed'} Why */
+
+/** A way back would lead nowhere. @type {ReadonlySet<Why>} */
+const FINAL = new Set(['removed', 'ended', 'expired']);
 
 export class EndedView {
   /** @param {{why: Why, reason: string, onRejoin: () => void, onHome: () => void, onCheck: () => void}} options */
@@ -16,7 +19,7 @@ export class EndedView {
           this.heading,
           h('p', {}, t(`ended.${why}Text`, { reason })),
           h('div', { class: 'button-row' },
-            why !== 'removed' && h('button', { class: 'button primary', type: 'button', 'data-testid': 'rejoin', onclick: onRejoin }, icon('retry'), t(why === 'replaced' ? 'ended.useHere' : 'ended.rejoin')),
+            !FINAL.has(why) && h('button', { class: 'button primary', type: 'button', 'data-testid': 'rejoin', onclick: onRejoin }, icon('retry'), t(why === 'replaced' ? 'ended.useHere' : 'ended.rejoin')),
             h('button', { class: 'button', type: 'button', 'data-testid': 'home', onclick: onHome }, t('ended.home'))),
           why === 'failed' && checkLink(onCheck))));
   }

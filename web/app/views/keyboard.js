@@ -16,7 +16,7 @@ export function listenToKeys({ press, escape, talk }, signal) {
     talking = false;
   };
   addEventListener('keydown', (event) => {
-    if (document.querySelector('dialog[open]')) return;
+    if (document.querySelector('dialog[open], [role="menu"]:popover-open')) return;
     if (event.key === 'Escape' && document.querySelector(':popover-open')) return;
     if (event.key === 'Escape' && !event.isComposing && escape()) return event.preventDefault();
     if (talking && event.key === ' ') return event.preventDefault();

@@ -21,6 +21,8 @@ export class News {
   #openChat = () => undefined;
   /** @type {Set<string>} */
   #sharing = new Set();
+  /** Whose hand is known to be up. @type {Map<string, number>} */
+  #hands = new Map();
   #timer = 0;
 
   /** @param {Toasts} toasts */
@@ -41,8 +43,21 @@ export class News {
   /** @param {Member} member @param {string} reason */
   left(member, reason) {
     this.#sharing.delete(member.id);
+    this.#hands.delete(member.id);
     this.#left.push({ member, reason });
     this.#tellSoon();
+  }
+
+  /** A hand that goes up is news; one that goes down is none. @param {Member} member */
+  updated(member) {
+    const known = this.#hands.get(member.id) ?? null;
+    if (member.hand === null) {
+      this.#hands.delete(member.id);
+      this.#toasts.dismiss(`hand-${member.id}`);
+    } else if (member.hand !== known) {
+      this.#hands.set(member.id, member.hand);
+      if (!member.isMe) this.#toasts.show({ text: t('call.handRaised', { name: member.name }), key: `hand-${member.id}` });
+    }
   }
 
   /** @param {Member} member @param {string} source */

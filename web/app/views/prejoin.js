@@ -3,6 +3,7 @@ import { join, presence } from '../../sdk/parlor.js';
 import { fill, h, icon, uniqueId, wordmark } from '../dom.js';
 import { list, t } from '../i18n.js';
 import { cleanName, NAME_LIMIT } from '../logic/limits.js';
+import { invited } from '../invitation.js';
 import { deviceProblem, explain } from '../logic/wording.js';
 import { LocalMedia } from '../local-media.js';
 import { Meter } from '../meter.js';
@@ -10,6 +11,7 @@ import { settings } from '../settings.js';
 import { checkLink } from './check-link.js';
 import { DeviceChoice } from './device-choice.js';
 import { ToggleButton } from './media-button.js';
+import { WaitCard } from './wait-card.js';
 
 /** @typedef {import('../../sdk/parlor.js').Room} Room */
 /** @typedef {import('../../sdk/parlor.js').ParlorError} ParlorError */
@@ -44,6 +46,10 @@ export class PrejoinView {
     testid: 'prejoin-camera', icon: 'camera', iconOff: 'camera-off', label: t('control.camera'), className: 'round', onPress: () => this.#toggle('camera'),
   });
   #choice;
+  #form;
+  #wait;
+  /** Ends with the wait, or with the page. @type {AbortController | null} */
+  #joining = null;
   #name;
   #joinButton;
   #bareButton;
@@ -62,7 +68,9 @@ export class PrejoinView {
     this.#joinButton = h('button', { class: 'button primary large', type: 'submit', 'data-testid': 'join' }, t('prejoin.join'));
     this.#bareButton = h('button', { class: 'button quiet', type: 'button', 'data-testid': 'join-without-devices', onclick: () => void this.#join(false) }, t('prejoin.withoutDevices'));
     this.heading = h('h1', { tabindex: -1 }, t('prejoin.heading'));
-    this.element = this.#page(nameId, { onBack, onCheck });
+    this.#wait = new WaitCard({ room, onCancel: () => this.#stopWaiting() });
+    this.#form = this.#joinForm(nameId, onCheck);
+    this.element = this.#page(onBack);
     media.addEventListener('change', () => this.#refresh(), { signal: this.#stop.signal });
     this.#refresh();
     this.#startDevices();
@@ -72,6 +80,7 @@ export class PrejoinView {
 
   close() {
     this.#stop.abort();
+    this.#joining?.abort();
     clearTimeout(this.#presenceTimer);
     cancelAnimationFrame(this.#frame);
     this.#meter?.stop();
@@ -80,13 +89,24 @@ export class PrejoinView {
     if (!this.#handedOver) this.#media.close();
   }
 
-  /** @param {string} nameId @param {{onBack: () => void, onCheck: () => void}} ways */
-  #page(nameId, { onBack, onCheck }) {
+  /** @param {() => void} onBack */
+  #page(onBack) {
     const preview = h('section', { class: 'preview', 'aria-label': t('prejoin.preview') },
       h('div', { class: 'preview-stage' },
         this.#video, this.#placeholder, this.#level,
         h('div', { class: 'preview-controls' }, this.#microphone.element, this.#camera.element)));
-    const form = h('form', { class: 'join-card', novalidate: true, onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); void this.#join(true); } },
+    return h('div', { class: 'entry prejoin' },
+      h('header', { class: 'entry-header' },
+        wordmark(t('app.name')),
+        h('button', { class: 'button quiet', type: 'button', onclick: onBack }, icon('back'), t('prejoin.back'))),
+      h('main', { class: 'prejoin-main' },
+        preview, this.#problems, h('div', { class: 'join-place' }, this.#form, this.#wait.element),
+        h('section', { class: 'prejoin-devices', 'aria-label': t('prejoin.devices') }, this.#choice.element)));
+  }
+
+  /** @param {string} nameId @param {() => void} onCheck */
+  #joinForm(nameId, onCheck) {
+    return h('form', { class: 'join-card', novalidate: true, onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); void this.#join(true); } },
       this.heading,
       h('p', { class: 'join-room' }, h('span', { class: 'visually-hidden' }, `${t('prejoin.room')}: `), icon('door'), h('bdi', {}, this.#room)),
       this.#presence,
@@ -97,13 +117,6 @@ export class PrejoinView {
       this.#bareButton,
       h('p', { class: 'note' }, t('prejoin.privacy')),
       checkLink(onCheck));
-    return h('div', { class: 'entry prejoin' },
-      h('header', { class: 'entry-header' },
-        wordmark(t('app.name')),
-        h('button', { class: 'button quiet', type: 'button', onclick: onBack }, icon('back'), t('prejoin.back'))),
-      h('main', { class: 'prejoin-main' },
-        preview, this.#problems, form,
-        h('section', { class: 'prejoin-devices', 'aria-label': t('prejoin.devices') }, this.#choice.element)));
   }
 
   /** One after the other: two questions of the browser at once confuse. */
@@ -173,7 +186,7 @@ export class PrejoinView {
   }
 
   async #askPresence() {
-    const answer = await presence({ room: this.#room }).catch(() => null);
+    const answer = await presence(invited(this.#room)).catch(() => null);
     if (this.#stop.signal.aborted) return;
     if (answer) this.#showPresence(answer.members.map((member) => member.name));
     this.#presenceTimer = window.setTimeout(() => void this.#askPresence(), PRESENCE_EVERY_MS);
@@ -196,15 +209,31 @@ export class PrejoinView {
     settings.update(withDevices ? { name } : { name, microphoneOn: false, cameraOn: false });
     this.#setJoining(true);
     try {
-      const room = await join({ room: this.#room, name, signal: this.#stop.signal });
+      const joining = this.#joining = new AbortController();
+      const room = await join({ ...invited(this.#room), name, signal: joining.signal, onWaiting: () => this.#setWaiting(true) });
       this.#handedOver = withDevices;
       // Fresh ones for who joins without: an unanswered question of the browser holds nobody up.
       this.#onJoined(room, withDevices ? this.#media : new LocalMedia(settings.values));
     } catch (error) {
       if (this.#stop.signal.aborted) return;
       this.#setJoining(false);
+      this.#setWaiting(false);
+      if (this.#joining?.signal.aborted) return;
       this.#refuse(explain(/** @type {ParlorError} */ (error)), false);
     }
+  }
+
+  /** Whoever waits can still choose devices. @param {boolean} waiting */
+  #setWaiting(waiting) {
+    if (this.#form.hidden === waiting) return;
+    this.#form.hidden = waiting;
+    this.#wait.show(waiting);
+    document.title = t(waiting ? 'wait.title' : 'app.titleJoin', { room: this.#room });
+    if (!waiting) this.#joinButton.focus();
+  }
+
+  #stopWaiting() {
+    this.#joining?.abort();
   }
 
   /** @param {boolean} joining */

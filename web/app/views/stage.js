@@ -26,10 +26,14 @@ export class Stage {
   #tiles = new Map();
   #patience = new Patience();
   #patienceTimer = 0;
+  /** Of one update: who is not slow yet by it is waited for. */
+  #now = 0;
   #details;
   #levels = new Levels((id, speaking) => this.#tiles.get(memberKey(id))?.setSpeaking(speaking));
   #tilesElement = h('div', { class: 'tiles' });
   #more = h('p', { class: 'tiles-more', hidden: true });
+  /** @type {Map<string, number>} */
+  #hands = new Map();
   #observer = new ResizeObserver(() => this.#layout());
 
   /** @param {{room: Room, media: LocalMedia, playback: Playback, link: string, onCopyLink: () => void, details: import('./connection-popover.js').ConnectionPopover}} options */
@@ -50,7 +54,13 @@ export class Stage {
     for (const tile of this.#tiles.values()) this.#playback.drop(tile.media);
   }
 
+  /** @param {Map<string, number>} hands the place of each raised one */
+  showHands(hands) {
+    this.#hands = hands;
+  }
+
   update() {
+    this.#now = performance.now();
     const members = this.#stageMembers();
     const items = stageItems(members);
     const focus = this.#focus.update(members);
@@ -61,10 +71,9 @@ export class Stage {
   }
 
   #waitForTheSlow() {
-    const now = performance.now();
-    const at = this.#patience.pollTimeout(now);
+    const at = this.#patience.pollTimeout(this.#now);
     clearTimeout(this.#patienceTimer);
-    if (at !== Infinity) this.#patienceTimer = window.setTimeout(() => this.update(), at - now);
+    if (at !== Infinity) this.#patienceTimer = window.setTimeout(() => this.update(), Math.ceil(at - this.#now));
   }
 
   #stageMembers() {
@@ -140,7 +149,7 @@ export class Stage {
   #dressMe(tile, me, large) {
     this.#playback.play(tile.media, this.#media.stream('camera'));
     tile.setFace(me.name);
-    tile.update({ name: t('call.nameYou', { name: me.name }), showVideo: this.#media.isOn('camera'), microphone: this.#media.state('microphone'), large });
+    tile.update({ name: t('call.nameYou', { name: me.name }), showVideo: this.#media.isOn('camera'), microphone: this.#media.state('microphone'), large, hand: this.#hands.get(me.id) ?? 0 });
     this.#levels.watch(me.id, this.#media.isOn('microphone') ? this.#media.stream('microphone') : null, () => tile.setSpeaking(false));
   }
 
@@ -149,8 +158,8 @@ export class Stage {
     const { microphone, camera } = visibleSources(member);
     this.#playback.play(tile.media, member.media);
     tile.setFace(member.name);
-    tile.update({ name: member.name, showVideo: camera === 'on' && hasTrack(member.media, 'video'), microphone, large });
-    tile.setConnection(member, this.#patience.handleState(member.id, member.peerState, performance.now()));
+    tile.update({ name: member.name, showVideo: camera === 'on' && hasTrack(member.media, 'video'), microphone, large, hand: this.#hands.get(member.id) ?? 0 });
+    tile.setConnection(member, this.#patience.handleState(member.id, member.peerState, this.#now));
     this.#levels.watch(member.id, microphone === 'on' ? member.media : null, () => tile.setSpeaking(false));
   }
 

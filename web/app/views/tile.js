@@ -14,6 +14,7 @@ import { checkLink } from './check-link.js';
  * @property {boolean} showVideo
  * @property {'off' | 'muted' | 'on'} microphone
  * @property {boolean} large
+ * @property {number} [hand] the place of the raised hand; 0: it is down
  */
 
 export class Tile {
@@ -23,6 +24,7 @@ export class Tile {
   #face = h('div', { class: 'tile-face' });
   #micIcon = icon('mic-off');
   #name = h('bdi', { class: 'tile-name' });
+  #hand = h('div', { class: 'tile-hand', role: 'img', hidden: true });
   #status = h('div', { class: 'tile-status', hidden: true });
   #sizeIcon = icon('enlarge');
   #sizeButton;
@@ -43,7 +45,7 @@ export class Tile {
       class: `tile ${isScreen ? 'screen' : 'person'}`, role: 'group',
       ...(isScreen ? { 'data-screen-of': memberId } : { 'data-member-id': memberId }), 'data-me': isMe,
     },
-    this.#face, this.#media, this.#status,
+    this.#face, this.#media, this.#status, this.#hand,
     h('div', { class: 'tile-plate' }, !isScreen && this.#micIcon, isScreen && icon('share'), this.#name),
     !isMe && !isScreen && this.#pathButton, this.#sizeButton);
   }
@@ -53,18 +55,28 @@ export class Tile {
   }
 
   /** @param {Look} look */
-  update({ name, showVideo, microphone, large }) {
+  update({ name, showVideo, microphone, large, hand = 0 }) {
     const silent = microphone !== 'on';
     this.#name.textContent = name;
     this.element.setAttribute('aria-label', this.#isScreen ? name : t('tile.label', { name, microphone: t(silent ? 'tile.microphoneOff' : 'tile.microphoneOn') }));
     this.element.classList.toggle('silent', silent);
     this.element.classList.toggle('large', large);
     this.element.classList.toggle('showing', showVideo);
+    this.#showHand(hand);
     setIcon(this.#micIcon, silent ? 'mic-off' : 'mic');
     const action = t(large ? 'tile.shrink' : 'tile.enlarge', { name });
     setAttribute(this.#sizeButton, 'aria-label', action);
     setAttribute(this.#sizeButton, 'title', action);
     setIcon(this.#sizeIcon, large ? 'shrink' : 'enlarge');
+  }
+
+  /** @param {number} place */
+  #showHand(place) {
+    if (this.#hand.dataset['place'] === String(place)) return;
+    this.#hand.dataset['place'] = String(place);
+    this.#hand.hidden = place === 0;
+    this.#hand.setAttribute('aria-label', t('hand.place', { place }));
+    fill(this.#hand, place > 0 && icon('hand'), place > 0 && String(place));
   }
 
   /** @param {string} name whose initials stand where no picture is */

@@ -5,12 +5,14 @@ import { badgeText } from '../logic/unread.js';
 import { ToggleButton } from './media-button.js';
 
 /** @typedef {import('../local-media.js').LocalMedia} LocalMedia */
-/** @typedef {{microphone: () => void, camera: () => void, share: () => void, chat: () => void, people: () => void, leave: () => void}} ToolbarActions */
+/** @typedef {{microphone: () => void, camera: () => void, share: () => void, hand: () => void, chat: () => void, people: () => void, leave: () => void}} ToolbarActions */
 
 export class Toolbar {
   #microphone;
   #camera;
   #share;
+  #canShare;
+  #hand;
   #chat;
   #people;
 
@@ -19,14 +21,15 @@ export class Toolbar {
     this.#microphone = new ToggleButton({ testid: 'mic', icon: 'mic', iconOff: 'mic-off', label: t('control.microphoneShort'), className: 'device', onPress: actions.microphone });
     this.#camera = new ToggleButton({ testid: 'camera', icon: 'camera', iconOff: 'camera-off', label: t('control.camera'), className: 'device', onPress: actions.camera });
     this.#share = new ToggleButton({ testid: 'share', icon: 'share', label: t('control.share'), short: t('control.shareShort'), onPress: actions.share });
+    this.#hand = new ToggleButton({ testid: 'hand', icon: 'hand', label: t('control.hand'), short: t('control.handShort'), className: 'hand', onPress: actions.hand });
     this.#chat = new ToggleButton({ testid: 'chat', icon: 'chat', label: t('control.chat'), onPress: actions.chat });
     this.#people = new ToggleButton({ testid: 'people', icon: 'people', label: t('control.people'), onPress: actions.people });
     const leave = h('button', { class: 'tool leave', type: 'button', 'data-testid': 'leave', title: t('control.tip.leave'), onclick: actions.leave },
       h('span', { class: 'tool-icon' }, icon('leave')), h('span', { class: 'tool-label' }, t('control.leave')));
     // Phones have no screen sharing: a button that can only fail helps nobody.
-    this.#share.element.hidden = typeof navigator.mediaDevices?.getDisplayMedia !== 'function' && matchMedia('(pointer: coarse)').matches;
+    this.#canShare = typeof navigator.mediaDevices?.getDisplayMedia === 'function' || !matchMedia('(pointer: coarse)').matches;
     this.element = h('section', { class: 'toolbar', 'aria-label': t('call.controls') },
-      this.#microphone.element, this.#camera.element, this.#share.element,
+      this.#microphone.element, this.#camera.element, this.#share.element, this.#hand.element,
       h('span', { class: 'toolbar-gap' }), this.#chat.element, this.#people.element,
       h('span', { class: 'toolbar-gap' }), leave);
   }
@@ -49,6 +52,21 @@ export class Toolbar {
     this.#share.update({ pressed: sharing, busy: media.isBusy('screen'), tip: t(sharing ? 'control.tip.shareOn' : 'control.tip.shareOff') });
   }
 
+  /**
+   * What can't be used has no button; a banner says why.
+   * @param {{microphone: boolean, camera: boolean, screen: boolean}} missing
+   */
+  showMissing({ microphone, camera, screen }) {
+    this.#microphone.element.hidden = microphone;
+    this.#camera.element.hidden = camera;
+    this.#share.element.hidden = screen || !this.#canShare;
+  }
+
+  /** @param {boolean} raised */
+  showHand(raised) {
+    this.#hand.update({ pressed: raised, tip: t(raised ? 'control.tip.handOn' : 'control.tip.handOff') });
+  }
+
   /** @param {'chat' | 'people' | null} open */
   showPanel(open) {
     this.#chat.update({ pressed: open === 'chat', tip: t('control.tip.chat') });
@@ -60,8 +78,10 @@ export class Toolbar {
     this.#chat.setBadge(badgeText(count), count > 0 ? t('control.chatUnread', { count }) : t('control.chat'));
   }
 
-  /** @param {number} count */
-  showPeople(count) {
-    this.#people.setBadge(count > 1 ? badgeText(count) : '', t('control.peopleCount', { count }));
+  /** @param {number} count @param {number} waiting to be let in: more urgent than how many are here */
+  showPeople(count, waiting) {
+    this.#people.element.classList.toggle('urgent', waiting > 0);
+    if (waiting > 0) this.#people.setBadge(badgeText(waiting), t('people.waiting', { count: waiting }));
+    else this.#people.setBadge(count > 1 ? badgeText(count) : '', t('control.peopleCount', { count }));
   }
 }

@@ -143,10 +143,6 @@ export const serverData = (instance, targets, { json }) => ({ parlor: 1, s: inst
 export const volatileData = ({ json }) => ({ parlor: 1, v: JSON.parse(json) });
 /** @param {[string, number][]} acks */
 export const ackData = (acks) => ({ parlor: 1, a: acks });
-/** @param {string} id @param {string} challenge */
-export const rejoinedData = (id, challenge) => ({ parlor: 1, rejoined: [id, challenge] });
-/** @param {string} challenge */
-export const proofData = (challenge) => ({ parlor: 1, proof: challenge });
 
 /** It may come from anybody. @param {any} data @param {string} me my id @param {string} instance @returns {Content} */
 export function read(data, me, instance) {

@@ -1,6 +1,7 @@
 // Which members have a direct connection, and what becomes of its tracks.
 
 import { ParlorError } from '../errors.js';
+import { sourceOf } from '../roster.js';
 import { Peer } from './peer.js';
 /** @import { MemberRecord, MeshHooks, PeerHooks, PeerStats, Request, Roster, Signal } from '../internal.js' */
 
@@ -72,9 +73,8 @@ export class Mesh {
 
   /** @returns {Promise<PeerStats[]>} */
   async stats() {
-    const { NOTHING } = await import('./stats.js');
-    return Promise.all(this.#roster.others.map(async (record) => ({ peer: record.id, state: record.peerState,
-      ...(await this.peerOf(record)?.stats().catch(() => null) ?? NOTHING) })));
+    const { statsOf } = await import('./stats.js');
+    return Promise.all(this.#roster.others.map((record) => statsOf(record, this.peerOf(record))));
   }
 
   /** @param {MemberRecord} record @param {boolean} offers */
@@ -110,6 +110,7 @@ export class Mesh {
       onTrackEnded: (track) => this.#endTrack(record, track),
       onText: (text, volatile) => this.#hooks.onText(record, text, volatile),
       onChannel: () => this.#hooks.onChannel(record),
+      onConnected: this.#hooks.onConnected,
       onStatus: ({ state, stage, path, error }) => {
         record.peerState = state;
         record.connection = { stage, path };
@@ -124,6 +125,7 @@ export class Mesh {
     const stream = record[group] ??= new MediaStream();
     for (const old of stream.getTracks()) if (old.kind === track.kind) stream.removeTrack(old);
     stream.addTrack(track);
+    record.heed();
     this.#hooks.emit('track', { member: record.face, source: sourceOf(group, track), stream });
   }
 
@@ -138,10 +140,4 @@ export class Mesh {
       this.#hooks.emit('track-ended', { member: record.face, source: sourceOf(group, track) });
     }
   }
-}
-
-/** @param {'media' | 'screen'} group @param {MediaStreamTrack} track */
-function sourceOf(group, track) {
-  if (group === 'screen') return group;
-  return track.kind === 'audio' ? 'microphone' : 'camera';
 }

@@ -222,6 +222,7 @@ export class Peer {
       const ice = this.#pc.sctp?.transport.iceTransport;
       // The first path that works is seldom the best one.
       if (ice) ice.onselectedcandidatepairchange = () => this.#readPath();
+      if (!this.#path) this.#hooks.onConnected(this.#pc);
       this.#readPath();
     }
     this.#restartIf(this.#recovery.handleState(state, performance.now()));

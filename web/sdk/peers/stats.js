@@ -1,6 +1,6 @@
 // What getStats() says about one peer connection, in the few numbers that an app shows. Loaded when they are asked for.
 
-/** @import { Counters, PeerPath, PeerStats } from '../internal.js' */
+/** @import { Counters, MemberRecord, Peer, PeerPath, PeerStats, Selected } from '../internal.js' */
 
 /** Only these say how a relay is reached; worse ones last. */
 const TRANSPORTS = /** @type {const} */ (['udp', 'tcp', 'tls']);
@@ -30,6 +30,11 @@ export function sampleOf(report, before) {
   return { sample, counters };
 }
 
+/** Of one member. @param {MemberRecord} record @param {Peer | undefined} peer @returns {Promise<PeerStats>} */
+export async function statsOf(record, peer) {
+  return { peer: record.id, state: record.peerState, ...(await peer?.stats().catch(() => null) ?? NOTHING) };
+}
+
 /** Of whom nothing is known. */
 export const NOTHING = sampleOf(/** @type {any} */ (new Map()), { at: 0, sent: 0, received: 0 }).sample;
 
@@ -46,6 +51,17 @@ export function pathIn(report) {
   const names = relays.length ? relays.map(({ relayProtocol }) => relayProtocol) : [ends[0].protocol];
   const transport = TRANSPORTS.findLast((one) => names.includes(one)) ?? 'udp';
   return { kind: relays.length ? 'relayed' : 'direct', transport };
+}
+
+/**
+ * What the server is told of a connection, and no more: the kind of this side's candidate, and how a relay is reached.
+ * @param {RTCStatsReport} report
+ * @returns {Selected | null}
+ */
+export function selectedIn(report) {
+  const own = report.get(selectedPair(report)?.localCandidateId);
+  if (!own) return null;
+  return { type: own.candidateType, protocol: own.relayProtocol ?? own.protocol };
 }
 
 /** @param {RTCStatsReport} report @returns {any} */

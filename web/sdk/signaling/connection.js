@@ -5,6 +5,8 @@ import { connectTimeout, retryDelay, runAt } from '../timing.js';
 import { Session } from './session.js';
 import { Transport } from './transport.js';
 /** @import { ConnectionHooks, Credentials, Entry, Request, SessionOutput, Waiting } from '../internal.js' */
+/** @import { ClientFrame } from '../wire.js' */
+/** @import { TokenSource } from '../types.js' */
 
 /** The first join gives up after about eight seconds; a member of a room never does. */
 const ATTEMPTS_TO_JOIN = 7;
@@ -24,10 +26,11 @@ export class Connection {
   #attempt = 0;
   #liveAt = 0;
   #closed = false;
+  /** Where to connect once this server has ended. */ #goTo = '';
   #draining = false;
 
   /**
-   * @param {{url: string, WebSocket: typeof WebSocket, entry: Entry, remembered: Credentials | null}} options
+   * @param {{url: string, token: TokenSource | undefined, WebSocket: typeof WebSocket, entry: Entry, remembered: Credentials | null}} options
    * @param {ConnectionHooks} hooks
    */
   constructor(options, hooks) {
@@ -110,7 +113,7 @@ export class Connection {
   /** @param {SessionOutput} output */
   #carryOut(output) {
     switch (output.kind) {
-      case 'frame': return this.#transport?.send(output.frame);
+      case 'frame': return void this.#say(output.frame);
       case 'event': return this.#hooks.onEvent(output.event);
       case 'picture':
         this.#up();
@@ -120,9 +123,25 @@ export class Connection {
         return this.#hooks.onResumed(output.replayed);
       case 'settled': return this.#settle(output.tag, null);
       case 'refused': return this.#settle(output.tag, new ParlorError(output.error?.code ?? 'session-lost', output.error ?? {}));
+      case 'waiting': return this.#hooks.onWaiting(output.id);
+      case 'going-away':
+        this.#goTo = output.goTo ?? '';
+        return this.#hooks.onGoingAway(output.inMs);
       case 'rejected': return this.close(new ParlorError(output.error.code, output.error));
       case 'complaint': return this.#hooks.onComplaint(new ParlorError(output.error.code, output.error));
       default: /** @satisfies {never} */ (output);
+    }
+  }
+
+  /** A token is asked for anew each time. Whoever makes them may be as far away as the server: both are tried again. @param {ClientFrame} frame */
+  async #say(frame) {
+    const transport = this.#transport;
+    const { token } = this.#options;
+    try {
+      if (frame.type === 'join' || frame.type === 'token') frame.token = /** @type {string} */ (typeof token === 'function' ? await token() : token);
+      transport?.send(frame);
+    } catch {
+      transport?.fail();
     }
   }
 
@@ -143,6 +162,8 @@ export class Connection {
   /** @param {number} code */
   #down(code) {
     this.#transport = null;
+    if (this.#goTo) this.#options = { ...this.#options, url: this.#goTo };
+    this.#goTo = '';
     if (this.live && performance.now() - this.#liveAt > GOOD_AFTER) this.#attempt = 0;
     this.#session.handleDown();
     const final = finalError(code);

@@ -13,6 +13,8 @@ const MAX_REQUESTS = 1024;
 /** Chat that the server has, but perhaps not yet everybody: said again if the server is started anew. */
 const MAX_UNSTABLE = 512;
 const ACK_DELAY = 1_000;
+/** In a busy room sooner: what is not acknowledged is kept by the server, and that has bounds. */
+const ACK_AFTER = 128;
 const PAUSE = 1_000;
 
 export class Session {
@@ -32,6 +34,7 @@ export class Session {
   #graceMs = 0;
   /** @type {SessionOutput[]} */ #outputs = [];
   #ackAt = Infinity;
+  #acked = 0;
   #enterAt = Infinity;
 
   /**
@@ -65,6 +68,7 @@ export class Session {
   handleDown() {
     this.#phase = 'down';
     this.#ackAt = this.#enterAt = Infinity;
+    this.#acked = 0;
   }
 
   /** @param {ServerFrame} frame @param {number} now */
@@ -76,9 +80,15 @@ export class Session {
       case 'ok': this.#settle(this.#take(frame.id ?? 0), frame.seq ?? 0, now); break;
       case 'error': this.#refused(frame, now); break;
       case 'pong': this.#unstable = this.#unstable.filter(({ seq, keepUntil }) => seq > frame.stable || keepUntil > now); break;
+      case 'going-away': this.#outputs.push({ kind: 'going-away', inMs: frame.inMs, goTo: frame.goTo }); break;
       case 'presence': break;
+      case 'waiting': this.#outputs.push({ kind: 'waiting', id: frame.peer }); break;
+      case 'token-expiring':
+        this.#send({ type: 'token', token: '' });
+        return this.#event(frame, now);
       case 'member-joined': case 'member-left': case 'member-updated':
       case 'chat': case 'message': case 'event': case 'offer': case 'answer': case 'candidate': case 'ice-servers':
+      case 'knock': case 'knock-ended': case 'room-updated':
         return this.#event(frame, now);
       default: /** @satisfies {never} a newer server says more */ (frame);
     }
@@ -89,6 +99,7 @@ export class Session {
   handleTimeout(now) {
     if (now >= this.#ackAt) {
       this.#ackAt = Infinity;
+      this.#acked = this.#seq;
       this.#send({ type: 'ack', seq: this.#seq });
     }
     if (now >= this.#enterAt) this.#enter();
@@ -194,8 +205,8 @@ export class Session {
       this.#credentials = null;
       this.#seq = -1;
       this.#enter();
-    } else if (error.code === 'rate-limited') {
-      this.#enterAt = now + (error.retryAfterMs ?? PAUSE);
+    } else if (error.retryAfterMs) {
+      this.#enterAt = now + error.retryAfterMs;
     } else {
       this.#outputs.push({ kind: 'rejected', error });
     }
@@ -206,7 +217,8 @@ export class Session {
     if (event.seq !== undefined) {
       if (event.seq <= this.#seq) return;
       this.#seq = event.seq;
-      this.#ackAt = Math.min(this.#ackAt, now + ACK_DELAY);
+      const due = event.seq < this.#acked + ACK_AFTER ? now + ACK_DELAY : now;
+      this.#ackAt = Math.min(this.#ackAt, due);
     }
     this.#outputs.push({ kind: 'event', event });
   }

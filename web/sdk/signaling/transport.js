@@ -15,7 +15,7 @@ export class Transport {
     this.#socket.onmessage = ({ data }) => this.#handleText(data);
     this.#socket.onclose = ({ code }) => this.#down(code);
     this.#socket.onerror = () => {};
-    this.#timer = setTimeout(() => this.#abandon(), timeout);
+    this.#timer = setTimeout(() => this.fail(), timeout);
   }
 
   /** @param {ClientFrame} frame */
@@ -29,7 +29,7 @@ export class Transport {
     const asked = performance.now();
     this.send({ type: 'ping' });
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => (this.#heardAt < asked ? this.#abandon() : this.#rest()), patience);
+    this.#timer = setTimeout(() => (this.#heardAt < asked ? this.fail() : this.#rest()), patience);
   }
 
   /** Ends it, and tells nobody. */
@@ -56,7 +56,8 @@ export class Transport {
     this.#timer = setTimeout(() => this.probe(this.#pingInterval), this.#pingInterval);
   }
 
-  #abandon() {
+  /** Gives it up. */
+  fail() {
     this.#down(0);
     this.#socket.close();
   }

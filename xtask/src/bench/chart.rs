@@ -143,6 +143,7 @@ fn color(server: Server) -> &'static str {
     match server {
         Server::Parlor => "#2f81d8",
         Server::UdpFloor | Server::TcpFloor => "#8d99a6",
+        Server::OneThread => "#8bb8e8",
         Server::Coturn | Server::Ws => "#d0792a",
         Server::SocketIo => "#8a63c9",
         Server::PeerJs => "#3c9a6b",

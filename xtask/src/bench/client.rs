@@ -33,7 +33,7 @@ pub fn run(
     programs: &Programs,
     children: &Children,
 ) -> Result<Vec<Figures>> {
-    let (server, address) = run.server.start(&run.flags, programs, children)?;
+    let (server, address) = run.server.start(run, programs, children)?;
     let most = PREPARATION + Duration::from_secs_f64(options.seconds * 10.0);
     let mut command = programs.on_client_core(&programs.load_client);
     command.args([run.load.first().copied().unwrap_or_default(), &address.to_string()]);

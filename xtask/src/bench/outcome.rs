@@ -75,7 +75,7 @@ impl std::fmt::Display for Verdict {
         let word = if self.holds() { "holds" } else { "over" };
         match self.budget.bound {
             Bound::Of(server) => write!(f, "{found:.2}× {} ({word}: ≤ {at_most}×)", server.name()),
-            Bound::Absolute => write!(f, "{found:.1} ({word}: ≤ {at_most})"),
+            Bound::Absolute => write!(f, "{found:.2} ({word}: ≤ {at_most})"),
         }
     }
 }

@@ -23,8 +23,18 @@ pub struct Run {
     pub server: Server,
     /// How the server is started, beside what is always so.
     pub flags: Vec<&'static str>,
+    pub cores: Cores,
     /// What the load client is told: the kind of load, then its options.
     pub load: Vec<&'static str>,
+}
+
+/// What a server of ours may run on; those of others have one thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cores {
+    /// One that the load client stays away from.
+    Own,
+    /// All, which it shares with the load client.
+    All,
 }
 
 /// What all rounds found, by scenario and server; one list of figures per round.

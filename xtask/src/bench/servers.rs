@@ -1,6 +1,7 @@
 //! The servers that are compared: how each is started, and when it is ready.
 
 use super::children::{Children, Running};
+use super::rounds::{Cores, Run};
 use super::setup::Programs;
 use crate::Result;
 use std::ffi::{OsStr, OsString};
@@ -19,6 +20,8 @@ pub const USER: &str = "load:test";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Server {
     Parlor,
+    /// The same, for what it does with more threads.
+    OneThread,
     Coturn,
     /// Our own, of `parlor-loadtest floor`: what the kernel costs.
     UdpFloor,
@@ -29,8 +32,9 @@ pub enum Server {
 }
 
 impl Server {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Parlor,
+        Self::OneThread,
         Self::Coturn,
         Self::UdpFloor,
         Self::TcpFloor,
@@ -42,6 +46,7 @@ impl Server {
     pub fn name(self) -> &'static str {
         match self {
             Self::Parlor => "parlor",
+            Self::OneThread => "one thread",
             Self::Coturn => "coturn",
             Self::UdpFloor => "forwarder",
             Self::TcpFloor => "raw relay",
@@ -61,20 +66,20 @@ impl Server {
             Self::Ws => Some("ws.js"),
             Self::SocketIo => Some("socket.io.js"),
             Self::PeerJs => Some("peer.js"),
-            Self::Parlor | Self::Coturn | Self::UdpFloor | Self::TcpFloor => None,
+            Self::Parlor | Self::OneThread | Self::Coturn | Self::UdpFloor | Self::TcpFloor => None,
         }
     }
 
     /// A new process, ready to serve at the address.
     pub fn start(
         self,
-        extra: &[&str],
+        run: &Run,
         programs: &Programs,
         children: &Children,
     ) -> Result<(Running, SocketAddr)> {
         let address = free_address()?;
-        let mut command = self.command(address, programs)?;
-        command.args(extra).current_dir(&programs.scratch).stdin(Stdio::piped());
+        let mut command = self.command(address, run.cores, programs)?;
+        command.args(&run.flags).current_dir(&programs.scratch).stdin(Stdio::piped());
         let log = programs.scratch.join(format!("{}.log", self.name()));
         let file = File::create(&log).map_err(|error| format!("{}: {error}", log.display()))?;
         let copy = file.try_clone().map_err(|error| error.to_string())?;
@@ -86,12 +91,12 @@ impl Server {
         Ok((running, address))
     }
 
-    fn command(self, address: SocketAddr, programs: &Programs) -> Result<Command> {
+    fn command(self, address: SocketAddr, cores: Cores, programs: &Programs) -> Result<Command> {
         let (host, port) = (address.ip().to_string(), address.port().to_string());
         let at = address.to_string();
         Ok(match self {
-            Self::Parlor => {
-                let mut command = programs.on_server_core(&programs.parlor);
+            Self::Parlor | Self::OneThread => {
+                let mut command = programs.on_cores(cores, &programs.parlor);
                 // What configures somebody's own server is not what is compared here.
                 for (name, _) in std::env::vars_os().filter(is_ours) {
                     command.env_remove(name);
@@ -149,6 +154,13 @@ const COTURN: [&str; 19] = [
 ];
 
 impl Programs {
+    fn on_cores(&self, cores: Cores, program: impl AsRef<OsStr>) -> Command {
+        match cores {
+            Cores::Own => self.on_server_core(program),
+            Cores::All => Command::new(program),
+        }
+    }
+
     /// On a core of its own where there are several, so that the load takes no time from the server.
     pub fn on_server_core(&self, program: impl AsRef<OsStr>) -> Command {
         pinned(program, self.cores.map(|(server, _)| server))

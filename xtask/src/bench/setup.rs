@@ -35,7 +35,8 @@ pub fn run(repo: &Repo, scenarios: &[Scenario]) -> Result<Programs> {
     let release = repo.target().join("release");
     build(repo, "parlor-loadtest")?;
     let given = std::env::var_os("PARLOR_BINARY").map(PathBuf::from);
-    if given.is_none() && runs().any(|server| server == Server::Parlor) {
+    if given.is_none() && runs().any(|server| matches!(server, Server::Parlor | Server::OneThread))
+    {
         build(repo, "parlor")?;
     }
     let scratch = repo.target().join("bench");

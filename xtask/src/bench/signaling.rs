@@ -1,9 +1,9 @@
 //! The benchmark of signaling: which runs, and which figures of them the budget is about.
 
-use super::rounds::{Run, Scenario};
+use super::rounds::{Cores, Run, Scenario};
 use super::servers::Server;
 use super::table::{Bound, Budget, Row, Table, of};
-use Server::{Parlor, PeerJs, SocketIo, TcpFloor, Ws};
+use Server::{OneThread, Parlor, PeerJs, SocketIo, TcpFloor, Ws};
 
 /// Clients of a benchmark say more than people do.
 const PARLOR: &[&str] = &[
@@ -19,6 +19,26 @@ const PARLOR: &[&str] = &[
 
 /// More than a socket holds for somebody who does not read.
 const LARGE: &[&str] = &["--bytes", "16000", "--rate", "200", "--warmup", "3"];
+
+/// What a server of one's own can do without an authority.
+const TLS: &[&str] = &["--tls-self-signed"];
+
+/// Empty rooms are kept for who comes back. Nobody does here.
+const FORGETFUL: &[&str] = &["--rooms-empty-grace", "1s"];
+
+/// Twenty listen, and fifty read nothing of 3 MB per second.
+const STALLED: &[&str] = &[
+    "--scenario",
+    "stalled",
+    "--connections",
+    "71",
+    "--stalled",
+    "50",
+    "--bytes",
+    "16000",
+    "--rate",
+    "200",
+];
 
 const CPU: &str = "cpuMicros";
 
@@ -41,8 +61,28 @@ pub fn scenarios() -> Vec<Scenario> {
         broadcast("stalled 0", "21", LARGE),
         broadcast("stalled 10", "31", &[LARGE, &["--stalled", "10"]].concat()),
         crowd("idle", &["--scenario", "idle", "--connections", "19000", "--warmup", "3"]),
-        crowd("storm", &["--scenario", "storm", "--connections", "10000"]),
+        threads("threads 1", &one),
+        threads("threads 16", &many),
+        crowd("storm at once", &["--scenario", "storm", "--connections", "10000", "--settle", "0"]),
+        storm("storm of 10000", "10000", &[(Parlor, "native"), (Ws, "json")]),
+        storm("storm of 2000", "2000", &[(Parlor, "socketio"), (SocketIo, "socketio")]),
+        scenario("stalled native", STALLED, &[(Parlor, "native")]),
+        scenario("stalled socketio", STALLED, &[(Parlor, "socketio")]),
+        over_tls("tls 1", &one),
+        over_tls("tls 16", &many),
+        over_tls("tls idle", &["--scenario", "idle", "--connections", "19000", "--warmup", "3"]),
     ]
+}
+
+/// Two threads beside one, on the same two cores as their clients.
+fn threads(name: &'static str, options: &[&'static str]) -> Scenario {
+    let run = |server, threads| Run {
+        server,
+        flags: [PARLOR, &["--threads", threads]].concat(),
+        cores: Cores::All,
+        load: [&["signaling", "--dialect", "native"], options].concat(),
+    };
+    Scenario { name, runs: vec![run(Parlor, "2"), run(OneThread, "1")] }
 }
 
 fn scenario(
@@ -53,9 +93,31 @@ fn scenario(
     let run = |(server, dialect): &(Server, &'static str)| Run {
         server: *server,
         flags: if *server == Parlor { PARLOR.to_vec() } else { Vec::new() },
+        cores: Cores::Own,
         load: [&["signaling", "--dialect", dialect], options].concat(),
     };
     Scenario { name, runs: dialects.iter().map(run).collect() }
+}
+
+/// They come within ten seconds.
+fn storm(
+    name: &'static str,
+    clients: &'static str,
+    dialects: &[(Server, &'static str)],
+) -> Scenario {
+    let options = ["--scenario", "storm", "--over", "10", "--connections", clients];
+    with_flags(FORGETFUL, scenario(name, &options, dialects))
+}
+
+fn over_tls(name: &'static str, options: &[&'static str]) -> Scenario {
+    let options = [options, &["--insecure"]].concat();
+    with_flags(TLS, scenario(name, &options, &[(Parlor, "native")]))
+}
+
+fn with_flags(flags: &[&'static str], mut scenario: Scenario) -> Scenario {
+    let ours = scenario.runs.iter_mut().filter(|run| run.server == Parlor);
+    ours.for_each(|run| run.flags.extend_from_slice(flags));
+    scenario
 }
 
 fn broadcast(name: &'static str, members: &'static str, options: &[&'static str]) -> Scenario {
@@ -68,7 +130,19 @@ fn crowd(name: &'static str, options: &[&'static str]) -> Scenario {
 }
 
 pub fn tables() -> Vec<Table> {
-    vec![relay(), broadcasts(), members(), stalled(), comers()]
+    vec![
+        relay(),
+        broadcasts(),
+        members(),
+        stalled(),
+        beside_stalled(),
+        let_go(),
+        comers(),
+        joins(),
+        refused(),
+        left_behind(),
+        more_threads(),
+    ]
 }
 
 fn relay() -> Table {
@@ -88,6 +162,8 @@ fn relay() -> Table {
             row("Socket.IO, 16 in flight", "socketio 16", vec![of(SocketIo, 0.08)]),
             row("PeerJS, 1 in flight", "peerjs 1", vec![]),
             row("PeerJS, 16 in flight", "peerjs 16", vec![]),
+            row("native over TLS, 1 in flight", "tls 1", vec![]),
+            row("native over TLS, 16 in flight", "tls 16", vec![]),
         ],
     }
 }
@@ -108,14 +184,17 @@ fn broadcasts() -> Table {
 }
 
 fn members() -> Table {
-    let limits = vec![of(Ws, 0.6), Budget { bound: Bound::Absolute, at_most: 4.0 }];
+    let limits = vec![of(Ws, 0.6), absolute(4.0)];
     Table {
         name: "signaling-memory",
         title: "Signaling, memory per member who says nothing, 19,000 of them",
         unit: "KiB",
         scale: 1.0 / 1024.0,
         servers: &[Parlor, Ws, SocketIo],
-        rows: vec![row("idle", "idle", "idle", "memoryPerClient", limits)],
+        rows: vec![
+            row("idle", "idle", "idle", "memoryPerClient", limits),
+            row("idle over TLS", "tls idle", "idle", "memoryPerClient", vec![]),
+        ],
     }
 }
 
@@ -139,8 +218,105 @@ fn comers() -> Table {
         unit: "µs",
         scale: 1.0,
         servers: &[Parlor, Ws, SocketIo],
-        rows: vec![row("into a room of two", "storm", "storm", CPU, vec![])],
+        rows: vec![row("into a room of two", "storm at once", "storm", CPU, vec![])],
     }
+}
+
+/// Who takes no more than this for a message does at least 1.7 times as much on two cores as on one.
+const TWO_FOR_ONE: f64 = 1.17;
+
+fn more_threads() -> Table {
+    let row =
+        |label, scenario| row(label, scenario, "relay", CPU, vec![of(OneThread, TWO_FOR_ONE)]);
+    Table {
+        name: "signaling-threads",
+        title: "Signaling, CPU of the server per message with two threads",
+        unit: "µs",
+        scale: 1.0,
+        servers: &[Parlor, OneThread],
+        rows: vec![
+            row("native, 1 in flight", "threads 1"),
+            row("native, 16 in flight", "threads 16"),
+        ],
+    }
+}
+
+const MANY: &str = "10,000 by WebSocket";
+const SOME: &str = "2,000 by Socket.IO";
+
+/// A row for each storm.
+fn storms(figure: &'static str, at_most: Option<f64>) -> Vec<Row> {
+    let budgets = || at_most.map(absolute).into_iter().collect();
+    vec![
+        row(MANY, "storm of 10000", "storm", figure, budgets()),
+        row(SOME, "storm of 2000", "storm", figure, budgets()),
+    ]
+}
+
+fn joins() -> Table {
+    Table {
+        name: "signaling-joins",
+        title: "Signaling, 99 % have joined in this time while all come within ten seconds",
+        unit: "ms",
+        scale: 1.0 / 1000.0,
+        servers: &[Parlor, Ws, SocketIo],
+        rows: storms("p99Micros", Some(1000.0)),
+    }
+}
+
+fn refused() -> Table {
+    Table {
+        name: "signaling-refused",
+        title: "Signaling, who came within ten seconds and was not let in",
+        unit: "clients",
+        scale: 1.0,
+        servers: &[Parlor, Ws, SocketIo],
+        rows: storms("refused", Some(0.0)),
+    }
+}
+
+fn left_behind() -> Table {
+    Table {
+        name: "signaling-left-behind",
+        title: "Signaling, memory when all of them have left, by that before",
+        unit: "times",
+        scale: 1.0,
+        servers: &[Parlor, Ws, SocketIo],
+        rows: storms("memoryLeft", Some(1.1)),
+    }
+}
+
+/// A row for each kind of client beside those who stall.
+fn beside(figure: &'static str, at_most: f64) -> Vec<Row> {
+    let row = |label, scenario| row(label, scenario, "stalled", figure, vec![absolute(at_most)]);
+    vec![row("by WebSocket", "stalled native"), row("by Socket.IO", "stalled socketio")]
+}
+
+fn beside_stalled() -> Table {
+    Table {
+        name: "signaling-beside-stalled",
+        title: "Signaling, p99 of a delivery beside fifty who read nothing, by that without them",
+        unit: "times",
+        scale: 1.0,
+        servers: &[Parlor],
+        rows: beside("p99Ratio", 1.1),
+    }
+}
+
+/// At most: until an outbox is full at this rate, and the time of a write that was begun.
+fn let_go() -> Table {
+    Table {
+        name: "signaling-let-go",
+        title: "Signaling, until the server has let go of fifty who read nothing",
+        unit: "s",
+        scale: 1.0,
+        servers: &[Parlor],
+        rows: beside("goneSeconds", 35.0),
+    }
+}
+
+fn absolute(at_most: f64) -> Budget {
+    Budget { bound: Bound::Absolute, at_most }
 }
 
 fn row(

@@ -1,6 +1,6 @@
 //! The benchmark of the TURN server: which runs, and which figures of them the budget is about.
 
-use super::rounds::{Run, Scenario};
+use super::rounds::{Cores, Run, Scenario};
 use super::servers::{Server, USER};
 use super::table::{Bound, Budget, Row, Table, of};
 use Server::{Coturn, Parlor, UdpFloor};
@@ -39,6 +39,7 @@ fn outside(name: &'static str, allocations: &'static str, burst: &'static str) -
     let run = |server, flags, user: &[&'static str]| Run {
         server,
         flags,
+        cores: Cores::Own,
         load: [&load, sizes.as_slice(), user].concat(),
     };
     let user = ["--user", USER];
@@ -53,7 +54,7 @@ fn outside(name: &'static str, allocations: &'static str, burst: &'static str) -
 fn between_clients() -> Scenario {
     let load = ["turn", "--path", "pairs", "--rate", "20000", "--bytes", "170"];
     let load = [load.as_slice(), &["--allocations", "1000", "--user", USER]].concat();
-    let run = |server, flags| Run { server, flags, load: load.clone() };
+    let run = |server, flags| Run { server, flags, cores: Cores::Own, load: load.clone() };
     Scenario { name: "turn pairs", runs: vec![run(Parlor, CROWDED.to_vec()), run(Coturn, vec![])] }
 }
 

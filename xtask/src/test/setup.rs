@@ -17,6 +17,7 @@ pub fn run(repo: &Repo) -> Result {
         programs(repo, "coturn", "coturn", &["turnutils_uclient", "turnutils_peer", "turnserver"]),
         programs(repo, "ip", "iproute2", &["ip"]),
         programs(repo, "nft", "nftables", &["nft"]),
+        programs(repo, "promtool", "prometheus", &["promtool"]),
         node(repo).and_then(|()| packages(repo)),
     ];
     let missing: Vec<String> = outcomes.into_iter().filter_map(Result::err).collect();
@@ -32,7 +33,7 @@ fn chromium(repo: &Repo) -> Result {
         .map_err(|how| format!("{how}\n  or set PARLOR_CHROMIUM to the path of one"))
 }
 
-/// what somebody else wrote: clients and servers of TURN, hosts and firewalls.
+/// What somebody else wrote: clients and servers of TURN, hosts and firewalls, the checker of metrics.
 fn programs(repo: &Repo, name: &str, package: &str, programs: &[&str]) -> Result {
     let found = programs.iter().all(|program| shell::find(program).is_some());
     if found { Ok(()) } else { install(repo, name, package) }

@@ -15,7 +15,7 @@ pub struct Step {
 pub const STEPS: &[Step] = &[
     Step {
         name: "setup",
-        about: "Chromium, coturn, Node and npm packages are here",
+        about: "Chromium, coturn, promtool, Node and npm packages are here",
         run: setup_step,
     },
     Step { name: "fmt", about: "Rust is formatted", run: fmt },

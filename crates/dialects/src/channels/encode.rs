@@ -29,7 +29,12 @@ pub fn encode_event(event: &Event) -> Option<Bytes> {
         Body::Candidate { from, candidate } => {
             json!({ "candidate": raw(candidate), "userid": from.to_string() })
         }
-        Body::MemberJoined(_) | Body::MemberUpdated(_) => return None,
+        Body::MemberJoined(_)
+        | Body::MemberUpdated(_)
+        | Body::Knock(_)
+        | Body::KnockEnded { .. }
+        | Body::RoomUpdated(_)
+        | Body::TokenExpiring { .. } => return None,
     };
     Some(value.to_string().into())
 }
@@ -44,6 +49,7 @@ pub fn encode_reply(reply: &Result<Reply, Refusal>) -> Vec<Bytes> {
         Ok(
             Reply::Joined(_)
             | Reply::Resumed(_)
+            | Reply::Waiting(_)
             | Reply::Done { .. }
             | Reply::Left
             | Reply::Pong { .. },

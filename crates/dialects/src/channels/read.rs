@@ -1,15 +1,18 @@
 //! A frame of the channels dialect, read into what it asks for.
 
+use std::borrow::Cow;
+
 use parlor_rooms::{Json, RoomName};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::error::Problem;
 use crate::object::{explain, object, room_name};
+use crate::token::JoinToken;
 
 pub(super) enum Request {
-    CheckPresence(RoomName),
-    Open(RoomName),
+    CheckPresence(RoomName, Option<JoinToken>),
+    Open(RoomName, Option<JoinToken>),
     Data(RoomName, Json),
 }
 
@@ -22,6 +25,8 @@ struct Message<'a> {
     open: Option<serde::de::IgnoredAny>,
     #[serde(borrow, default, deserialize_with = "present")]
     data: Option<&'a RawValue>,
+    #[serde(borrow)]
+    token: Option<Cow<'a, str>>,
 }
 
 /// In this order: a frame that asks for several things gets the first.
@@ -30,11 +35,12 @@ pub(super) fn read(text: &str) -> Result<Request, Problem> {
     let missing = |field: &str| Problem::BadMessage(format!("`{field}` is missing"));
     let channel = message.channel.ok_or_else(|| missing("channel"))?;
     let room = room_name("channel", channel)?;
+    let token = message.token.as_deref().and_then(JoinToken::new);
     if message.check_presence.is_some() {
-        return Ok(Request::CheckPresence(room));
+        return Ok(Request::CheckPresence(room, token));
     }
     if message.open.is_some() {
-        return Ok(Request::Open(room));
+        return Ok(Request::Open(room, token));
     }
     let data = message.data.ok_or_else(|| missing("data"))?;
     Ok(Request::Data(room, Json::from_checked(data.get())))

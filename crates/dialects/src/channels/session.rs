@@ -3,7 +3,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use parlor_rooms::{Command, ConnectionId, Delivery, DisplayName, Refusal, Reply, Targets};
+use parlor_rooms::{
+    Command, ConnectionId, Delivery, DisplayName, LeaveReason, MemberRef, Refusal, Reply, Targets,
+};
 
 use super::encode::encode_problem;
 use super::read::{Request, read};
@@ -44,16 +46,25 @@ impl Session {
         self.memberships.handle_reply(reply);
     }
 
+    pub fn handle_expelled(&mut self, who: &MemberRef, reason: LeaveReason) {
+        let problem = self.memberships.expel(who, reason);
+        self.steps.push_back(Step::Send(encode_problem(&problem)));
+    }
+
     pub fn poll_output(&mut self) -> Option<Step> {
         self.steps.pop_front()
     }
 
     fn ask(&self, request: Request) -> Result<Option<Ask>, Problem> {
         let ask = match request {
-            Request::CheckPresence(room) => Ask::Presence(self.memberships.call(), room),
+            Request::CheckPresence(room, token) => {
+                Ask::Presence(self.memberships.call(), room, token)
+            }
             // Opened twice, a channel would deliver everything twice.
-            Request::Open(room) if self.memberships.is_in(&room) => return Ok(None),
-            Request::Open(room) => self.memberships.join(room, DisplayName::default())?,
+            Request::Open(room, _) if self.memberships.is_in(&room) => return Ok(None),
+            Request::Open(room, token) => {
+                self.memberships.join(room, DisplayName::default(), token)?
+            }
             Request::Data(room, data) => {
                 let (to, delivery) = (Targets::Others, Delivery::Reliable);
                 let command = Command::Message { to, data, delivery };

@@ -4,6 +4,7 @@
 //! only members are heard, `existing-user` is sent, `leave` works. `chat` and `message` are our additions.
 
 mod encode;
+mod quick;
 mod read;
 mod session;
 

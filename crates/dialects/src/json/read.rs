@@ -10,13 +10,16 @@ use parlor_rooms::{
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use super::quick;
 use crate::error::Problem;
 use crate::native::candidate_init;
 use crate::object::{explain, object, room_name};
+use crate::token::JoinToken;
 
 /// What a frame asks for. A room left out means the only one that the client is in.
+#[derive(Debug, PartialEq, Eq)]
 pub(super) enum Request {
-    Join { room: RoomName, name: DisplayName },
+    Join { room: RoomName, name: DisplayName, token: Option<JoinToken> },
     Command { room: Option<RoomName>, command: Command },
 }
 
@@ -42,6 +45,8 @@ struct Message<'a> {
     data: Option<&'a RawValue>,
     #[serde(borrow)]
     args: Option<&'a RawValue>,
+    #[serde(borrow)]
+    token: Option<&'a RawValue>,
 }
 
 /// `null` is data too.
@@ -58,6 +63,13 @@ struct Description<'a> {
 }
 
 pub(super) fn read(text: &str) -> Result<Request, Problem> {
+    match quick::read(text) {
+        Some((room, command)) => Ok(Request::Command { room, command }),
+        None => read_carefully(text),
+    }
+}
+
+pub(super) fn read_carefully(text: &str) -> Result<Request, Problem> {
     let message: Message<'_> = serde_json::from_str(object(text)?).map_err(|why| explain(&why))?;
     let room = message.room_id.map(|raw| room_name("roomId", raw)).transpose()?;
     let command = match message.kind.as_ref() {
@@ -66,7 +78,8 @@ pub(super) fn read(text: &str) -> Result<Request, Problem> {
             let name =
                 string(message.name, "name")?.map(|name| DisplayName::parse(&name)).transpose();
             let name = name.map_err(Problem::field("name"))?.unwrap_or_default();
-            return Ok(Request::Join { room, name });
+            let token = string(message.token, "token")?.as_deref().and_then(JoinToken::new);
+            return Ok(Request::Join { room, name, token });
         }
         "leave" => Command::Leave,
         "offer" => signal(&message, Signal::Offer(sdp(&message, "offer")?))?,

@@ -4,13 +4,14 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::Bytes;
-use parlor_rooms::{Command, ConnectionId, Refusal, Reply};
+use parlor_rooms::{Command, ConnectionId, LeaveReason, MemberRef, Refusal, Reply};
 
 use super::encode::encode_problem;
+use super::quick;
 use super::read::{Request, read};
 use crate::error::Problem;
 use crate::memberships::Memberships;
-use crate::session::{Ask, Frame, Step};
+use crate::session::{Ask, Frame, Said, Step};
 
 #[derive(Debug)]
 pub struct Session {
@@ -22,6 +23,14 @@ impl Session {
     #[must_use]
     pub fn new(connection: ConnectionId) -> Self {
         Self { memberships: Memberships::new(connection), steps: VecDeque::new() }
+    }
+
+    /// See [`crate::Session::read_said`].
+    #[must_use]
+    pub fn read_said(&self, frame: Frame<'_>) -> Option<Said> {
+        let Frame::Text(text) = frame else { return None };
+        let (room, command) = quick::read(text)?;
+        self.memberships.say(room.as_ref(), command)
     }
 
     /// Text or binary: the tutorials' servers parse both.
@@ -44,13 +53,18 @@ impl Session {
         self.memberships.handle_reply(reply);
     }
 
+    pub fn handle_expelled(&mut self, who: &MemberRef, reason: LeaveReason) {
+        let problem = self.memberships.expel(who, reason);
+        self.send(encode_problem(&problem));
+    }
+
     pub fn poll_output(&mut self) -> Option<Step> {
         self.steps.pop_front()
     }
 
     fn ask(&mut self, request: Request) -> Result<Ask, Problem> {
         let ask = match request {
-            Request::Join { room, name } => self.memberships.join(room, name),
+            Request::Join { room, name, token } => self.memberships.join(room, name, token),
             Request::Command { room, command: Command::Leave } => {
                 self.memberships.leave(room.as_ref())
             }

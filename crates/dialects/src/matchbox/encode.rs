@@ -20,7 +20,11 @@ pub fn encode_event(event: &Event) -> Option<Bytes> {
         Body::MemberUpdated(_)
         | Body::Chat { .. }
         | Body::Message { .. }
-        | Body::Emitted { .. } => {
+        | Body::Emitted { .. }
+        | Body::Knock(_)
+        | Body::KnockEnded { .. }
+        | Body::RoomUpdated(_)
+        | Body::TokenExpiring { .. } => {
             return None;
         }
     };
@@ -36,6 +40,7 @@ pub fn encode_reply(reply: &Result<Reply, Refusal>) -> Vec<Bytes> {
         }
         Ok(
             Reply::Resumed(_)
+            | Reply::Waiting(_)
             | Reply::Done { .. }
             | Reply::Left
             | Reply::Presence(_)

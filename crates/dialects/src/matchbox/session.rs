@@ -16,13 +16,16 @@ pub struct Session {
     line: LineId,
     lobby: Option<Lobby>,
     member: Option<MemberRef>,
+    /// To be let in.
+    waits: bool,
     steps: VecDeque<Step>,
 }
 
 impl Session {
     #[must_use]
     pub fn new(line: LineId, lobby: Lobby) -> Self {
-        let mut session = Self { line, lobby: None, member: None, steps: VecDeque::new() };
+        let mut session =
+            Self { line, lobby: None, member: None, waits: false, steps: VecDeque::new() };
         session.enter(lobby);
         session
     }
@@ -55,6 +58,7 @@ impl Session {
                     None => self.steps.push_back(Step::Close(Close::Refused)),
                 }
             }
+            Ok(Reply::Waiting(_)) => self.waits = true,
             // The receiver has left: the sender hears of that anyway.
             Err(Refusal::UnknownTarget)
             | Ok(
@@ -64,6 +68,9 @@ impl Session {
                 | Reply::Presence(_)
                 | Reply::Pong { .. },
             ) => {}
+            Err(Refusal::Token(why)) => {
+                self.steps.push_back(Step::Close(Close::Unadmitted(why.code())))
+            }
             Err(_) => self.steps.push_back(Step::Close(Close::Refused)),
         }
     }
@@ -72,9 +79,10 @@ impl Session {
         self.steps.pop_front()
     }
 
+    /// Whether the client has done its part.
     #[must_use]
     pub fn has_joined(&self) -> bool {
-        self.member.is_some()
+        self.member.is_some() || self.waits
     }
 
     fn enter(&mut self, lobby: Lobby) {
@@ -83,7 +91,7 @@ impl Session {
         };
         let join = Join { capacity: lobby.capacity(), ..plain_join(room, DisplayName::default()) };
         self.lobby = Some(lobby);
-        self.steps.push_back(Step::Ask(Ask::Join(self.call(), join)));
+        self.steps.push_back(Step::Ask(Ask::Join(self.call(), join, None)));
     }
 
     fn call(&self) -> Call {

@@ -2,13 +2,14 @@
 
 use bytes::Bytes;
 use parlor_rooms::{
-    Body, Call, Event, Joined, Json, MemberView, Permissions, Picture, Refusal, Reply, Resumed, Seq,
+    Body, Call, Event, Joined, Json, MemberView, PeerId, Picture, Refusal, Reply, Resumed, Seq,
 };
 use serde_json::value::RawValue;
 
 use super::PROTOCOL;
-use super::messages::{
-    LeaveReason, Member, Permission, Present, ProtocolRange, ServerMessage, State,
+use super::messages::ServerMessage;
+use super::parts::{
+    KnockEnd, Knocker, LeaveReason, Member, Present, ProtocolRange, Rules, Source, State, Track,
 };
 use crate::error::Problem;
 use crate::ice::Ice;
@@ -17,7 +18,42 @@ use crate::terms::Terms;
 
 #[must_use]
 pub fn encode_event(event: &Event) -> Bytes {
-    write(&event_message(event))
+    match &event.body {
+        Body::Message { from, data } => encode_message(event.seq, *from, data),
+        Body::MemberJoined(_)
+        | Body::MemberUpdated(_)
+        | Body::MemberLeft { .. }
+        | Body::Chat { .. }
+        | Body::Emitted { .. }
+        | Body::Offer { .. }
+        | Body::Answer { .. }
+        | Body::Candidate { .. }
+        | Body::Knock(_)
+        | Body::KnockEnded { .. }
+        | Body::RoomUpdated(_)
+        | Body::TokenExpiring { .. } => write(&event_message(event)),
+    }
+}
+
+/// What is relayed most: put together from parts that are JSON already, in a buffer that is neither too large nor too small.
+fn encode_message(seq: Option<Seq>, from: PeerId, data: &Json) -> Bytes {
+    let mut digits = itoa::Buffer::new();
+    let (field, seq) = match seq {
+        Some(seq) => (r#","seq":"#, digits.format(seq.0)),
+        None => ("", ""),
+    };
+    let from = from.letters();
+    let parts: [&[u8]; 8] = [
+        br#"{"type":"message""#,
+        field.as_bytes(),
+        seq.as_bytes(),
+        br#","from":""#,
+        &from,
+        br#"","data":"#,
+        data.as_str().as_bytes(),
+        b"}",
+    ];
+    parts.concat().into()
 }
 
 #[must_use]
@@ -26,6 +62,10 @@ pub fn encode_reply(call: Call, reply: &Result<Reply, Refusal>, ice: &Ice) -> By
     match reply {
         Ok(Reply::Joined(joined)) => write(&joined_message(id, joined, ice)),
         Ok(Reply::Resumed(resumed)) => write(&resumed_message(id, resumed)),
+        Ok(Reply::Waiting(waiting)) => {
+            let (room, peer) = (waiting.room.as_str(), waiting.peer.to_string());
+            write(&ServerMessage::Waiting { id, room, peer })
+        }
         Ok(Reply::Done { seq }) => write(&ServerMessage::Ok { id, seq: seq.map(|seq| seq.0) }),
         Ok(Reply::Left) => write(&ServerMessage::Ok { id, seq: None }),
         Ok(Reply::Presence(presence)) => {
@@ -42,6 +82,12 @@ pub fn encode_reply(call: Call, reply: &Result<Reply, Refusal>, ice: &Ice) -> By
 #[must_use]
 pub fn encode_ice_servers(ice: &Ice) -> Bytes {
     write(&ServerMessage::IceServers { ice_servers: &ice.servers, ttl_ms: millis(ice.ttl) })
+}
+
+/// The end is near.
+#[must_use]
+pub fn encode_going_away(rest: std::time::Duration, go_to: Option<&str>) -> Bytes {
+    write(&ServerMessage::GoingAway { in_ms: millis(rest), go_to })
 }
 
 pub(super) fn encode_pong(id: Option<u64>, stable: Seq) -> Bytes {
@@ -78,6 +124,9 @@ fn joined_message<'a>(id: Option<u64>, joined: &'a Joined, ice: &'a Ice) -> Serv
         secret: joined.secret.reveal(),
         seq: joined.seq.0,
         members: joined.members.iter().map(|view| member(view)).collect(),
+        rules: (&joined.rules).into(),
+        waiting: (!joined.waiting.is_empty())
+            .then(|| joined.waiting.iter().map(|view| knocker(view)).collect()),
         history: joined.history.iter().map(|event| event_message(event)).collect(),
         grace_ms: millis(joined.grace),
         ice_servers: &ice.servers,
@@ -129,7 +178,23 @@ fn event_message(event: &Event) -> ServerMessage<'_> {
         Body::Candidate { from, candidate } => {
             ServerMessage::Candidate { seq, from: from.to_string(), candidate: raw(candidate) }
         }
+        Body::Knock(view) => ServerMessage::Knock { seq, who: knocker(view) },
+        Body::KnockEnded { peer, how } => {
+            ServerMessage::KnockEnded { seq, peer: peer.to_string(), how: how.into() }
+        }
+        Body::RoomUpdated(rules) => ServerMessage::RoomUpdated { seq, rules: rules.into(), at },
+        Body::TokenExpiring { ends_at } => ServerMessage::TokenExpiring { ends_at: ends_at.0 },
     }
+}
+
+/// A list with the member in it, as the arguments of an event.
+pub(crate) fn member_json(view: &MemberView) -> String {
+    serde_json::to_string(&[member(view)]).unwrap_or_default()
+}
+
+/// A list with the rules in it.
+pub(crate) fn rules_json(rules: &parlor_rooms::Rules) -> String {
+    serde_json::to_string(&[Rules::from(rules)]).unwrap_or_default()
 }
 
 fn member(view: &MemberView) -> Member<'_> {
@@ -139,7 +204,10 @@ fn member(view: &MemberView) -> Member<'_> {
         identity: view.identity.as_ref().map(parlor_rooms::Identity::as_str),
         alias: view.alias.as_ref().map(parlor_rooms::Alias::as_str),
         attributes: view.attributes.iter().collect(),
-        permissions: permissions(view.permissions),
+        role: view.role.word(),
+        permissions: view.permissions.iter().map(parlor_rooms::Permission::word).collect(),
+        tracks: view.tracks.iter().map(track).collect(),
+        hand: view.hand.map(|since| since.0),
         state: match view.state {
             parlor_rooms::State::Connected => State::Connected,
             parlor_rooms::State::Reconnecting => State::Reconnecting,
@@ -149,14 +217,44 @@ fn member(view: &MemberView) -> Member<'_> {
     }
 }
 
-fn permissions(granted: Permissions) -> Vec<Permission> {
-    let all = [
-        (granted.chat, Permission::Chat),
-        (granted.message, Permission::Message),
-        (granted.signal, Permission::Signal),
-        (granted.update, Permission::Update),
-    ];
-    all.into_iter().filter_map(|(has, permission)| has.then_some(permission)).collect()
+fn track(track: parlor_rooms::Track) -> Track {
+    let source = match track.source {
+        parlor_rooms::Source::Microphone => Source::Microphone,
+        parlor_rooms::Source::Camera => Source::Camera,
+        parlor_rooms::Source::Screen => Source::Screen,
+    };
+    Track { source, muted: track.muted }
+}
+
+fn knocker(view: &parlor_rooms::Knocker) -> Knocker<'_> {
+    Knocker {
+        peer: view.peer.to_string(),
+        name: view.name.as_str(),
+        identity: view.identity.as_ref().map(parlor_rooms::Identity::as_str),
+        since: view.since.0,
+    }
+}
+
+impl From<&parlor_rooms::Rules> for Rules {
+    fn from(rules: &parlor_rooms::Rules) -> Self {
+        Self {
+            locked: rules.locked,
+            waiting_room: rules.waiting_room,
+            mute_on_entry: rules.mute_on_entry,
+            max_members: rules.max_members.map(|max| max as u64),
+            permanent: rules.permanent,
+        }
+    }
+}
+
+impl From<&parlor_rooms::KnockEnd> for KnockEnd {
+    fn from(how: &parlor_rooms::KnockEnd) -> Self {
+        match how {
+            parlor_rooms::KnockEnd::Admitted => Self::Admitted,
+            parlor_rooms::KnockEnd::Denied => Self::Denied,
+            parlor_rooms::KnockEnd::Left => Self::Left,
+        }
+    }
 }
 
 impl From<&parlor_rooms::LeaveReason> for LeaveReason {
@@ -165,6 +263,9 @@ impl From<&parlor_rooms::LeaveReason> for LeaveReason {
             parlor_rooms::LeaveReason::Left => Self::Left,
             parlor_rooms::LeaveReason::Timeout => Self::Timeout,
             parlor_rooms::LeaveReason::Replaced => Self::Replaced,
+            parlor_rooms::LeaveReason::Removed => Self::Removed,
+            parlor_rooms::LeaveReason::Ended => Self::Ended,
+            parlor_rooms::LeaveReason::Expired => Self::Expired,
         }
     }
 }

@@ -7,6 +7,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::order::{Moderate, Publish, RaiseHand, Unpublish};
+use super::parts::{KnockEnd, Knocker, LeaveReason, Member, Present, ProtocolRange, Rules};
 use crate::ice::IceServer;
 
 /// What a client may send.
@@ -23,7 +25,12 @@ pub enum ClientMessage<'a> {
     Answer(Description<'a>),
     Candidate(Candidate<'a>),
     Update(Update<'a>),
+    Publish(Publish<'a>),
+    Unpublish(Unpublish<'a>),
+    RaiseHand(RaiseHand),
+    Moderate(Moderate<'a>),
     Presence(PresenceQuery<'a>),
+    Token(Token<'a>),
     Ack(Ack),
     Ping(Ping),
 }
@@ -43,6 +50,9 @@ pub struct Join<'a> {
     /// Made anew for each join by the client; a repeated join with it gets the same session.
     #[serde(borrow)]
     pub nonce: Option<Cow<'a, str>>,
+    /// Where only the invited may come in.
+    #[serde(borrow)]
+    pub token: Option<Cow<'a, str>>,
 }
 
 /// Go on with a session over a new connection.
@@ -167,6 +177,17 @@ pub struct PresenceQuery<'a> {
     pub protocol: u64,
     #[serde(borrow)]
     pub room: Cow<'a, str>,
+    /// Where only the invited may look.
+    #[serde(borrow)]
+    pub token: Option<Cow<'a, str>>,
+}
+
+/// A newer token, before the one that the member came in by expires.
+#[derive(Deserialize, JsonSchema)]
+pub struct Token<'a> {
+    pub id: Option<u64>,
+    #[serde(borrow)]
+    pub token: Cow<'a, str>,
 }
 
 /// "I have everything up to here." Not answered.
@@ -206,6 +227,11 @@ pub enum ServerMessage<'a> {
         secret: String,
         seq: u64,
         members: Vec<Member<'a>>,
+        /// How the room is run.
+        rules: Rules,
+        /// Those who wait to be let in; only for members who moderate.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        waiting: Option<Vec<Knocker<'a>>>,
         #[schemars(with = "Vec<ChatEvent>")]
         history: Vec<ServerMessage<'a>>,
         grace_ms: u64,
@@ -225,6 +251,14 @@ pub enum ServerMessage<'a> {
         seq: u64,
         /// How many of the next events were missed.
         replayed: u64,
+    },
+    /// The join goes on when somebody who moderates has let you in: `joined` or `error` follows, with the same `id`.
+    Waiting {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<u64>,
+        room: &'a str,
+        /// The address that you will have, and by which those who moderate see you.
+        peer: String,
     },
     /// A request was carried out.
     Ok {
@@ -255,6 +289,13 @@ pub enum ServerMessage<'a> {
         ice_servers: &'a [IceServer],
         /// How long these hold.
         ttl_ms: u64,
+    },
+    /// The server ends in so long. Until then rooms go on, but no new ones begin.
+    GoingAway {
+        in_ms: u64,
+        /// Where to join then, if not here again.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        go_to: Option<&'a str>,
     },
     Pong {
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -323,6 +364,27 @@ pub enum ServerMessage<'a> {
         #[schemars(schema_with = "candidate_or_null")]
         candidate: &'a RawValue,
     },
+    /// For members who moderate: somebody waits to be let in.
+    Knock {
+        seq: u64,
+        who: Knocker<'a>,
+    },
+    /// For members who moderate: nobody waits under this address any more.
+    KnockEnded {
+        seq: u64,
+        peer: String,
+        how: KnockEnd,
+    },
+    RoomUpdated {
+        seq: u64,
+        rules: Rules,
+        at: u64,
+    },
+    /// Your token ends then, and with it your membership, unless you send a newer one.
+    TokenExpiring {
+        /// Milliseconds since 1970 UTC.
+        ends_at: u64,
+    },
 }
 
 /// A kept chat message: the same object as the `chat` event.
@@ -331,59 +393,4 @@ pub enum ServerMessage<'a> {
 #[expect(dead_code, reason = "narrows the schema of `history`")]
 pub enum ChatEvent {
     Chat { seq: u64, from: String, name: String, text: String, key: Option<String>, at: u64 },
-}
-
-#[derive(Serialize, JsonSchema)]
-pub struct ProtocolRange {
-    pub min: u64,
-    pub max: u64,
-}
-
-/// Somebody in a room.
-#[derive(Serialize, JsonSchema)]
-pub struct Member<'a> {
-    pub peer: String,
-    pub name: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub identity: Option<&'a str>,
-    /// An address that the member chose itself.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub alias: Option<&'a str>,
-    pub attributes: BTreeMap<&'a str, &'a str>,
-    pub permissions: Vec<Permission>,
-    pub state: State,
-    /// Grows when the client started anew while the membership went on.
-    pub incarnation: u64,
-    /// Grows with each join of the room.
-    pub order: u64,
-}
-
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Permission {
-    Chat,
-    Message,
-    Signal,
-    Update,
-}
-
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum State {
-    Connected,
-    Reconnecting,
-}
-
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum LeaveReason {
-    Left,
-    Timeout,
-    Replaced,
-}
-
-/// Somebody in a room, as seen from outside.
-#[derive(Serialize, JsonSchema)]
-pub struct Present<'a> {
-    pub name: &'a str,
 }

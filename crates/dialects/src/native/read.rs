@@ -12,16 +12,19 @@ use parlor_rooms::{
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{PROTOCOL, messages};
+use super::{PROTOCOL, messages, order};
 use crate::error::Problem;
 use crate::object::{explain, object};
+use crate::token::JoinToken;
 
 /// What a frame asks for, still without saying who asks.
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Request {
-    Join(Join),
+    Join(Join, Option<JoinToken>),
     Resume(Resume),
     Command(Command),
-    Presence(RoomName),
+    Presence(RoomName, Option<JoinToken>),
+    Refresh(JoinToken),
     Ping,
     Ack(Seq),
 }
@@ -63,9 +66,18 @@ pub(crate) fn read_text(text: &str) -> Result<(Option<RequestId>, Request), Prob
 pub(super) fn read(head: &Head<'_>, text: &str) -> Result<Request, Problem> {
     let kind = head.kind()?;
     match kind.as_ref() {
-        "join" => join(parse(text)?).map(Request::Join),
+        "join" => {
+            let join: messages::Join<'_> = parse(text)?;
+            let token = join.token.as_deref().and_then(JoinToken::new);
+            self::join(join).map(|join| Request::Join(join, token))
+        }
         "resume" => resume(&parse(text)?).map(Request::Resume),
-        "presence" => presence(&parse(text)?).map(Request::Presence),
+        "presence" => {
+            let query: messages::PresenceQuery<'_> = parse(text)?;
+            let token = query.token.as_deref().and_then(JoinToken::new);
+            presence(&query).map(|room| Request::Presence(room, token))
+        }
+        "token" => refresh(&parse(text)?).map(Request::Refresh),
         "ping" => parse::<messages::Ping>(text).map(|_| Request::Ping),
         "ack" => parse::<messages::Ack>(text).map(|ack| Request::Ack(Seq(ack.seq))),
         other => command(other, text).map(Request::Command),
@@ -82,6 +94,10 @@ fn command(kind: &str, text: &str) -> Result<Command, Problem> {
         "answer" => description(&parse(text)?, Signal::Answer),
         "candidate" => candidate(&parse(text)?),
         "update" => update(parse(text)?),
+        "publish" => order::publish(&parse(text)?),
+        "unpublish" => order::unpublish(&parse(text)?),
+        "raise-hand" => parse::<order::RaiseHand>(text).map(|hand| Command::RaiseHand(hand.raised)),
+        "moderate" => order::moderate(&parse(text)?),
         other => Err(Problem::UnknownType(other.into())),
     }
 }
@@ -101,6 +117,11 @@ fn speaks(protocol: u64) -> Result<(), Problem> {
 fn presence(query: &messages::PresenceQuery<'_>) -> Result<RoomName, Problem> {
     speaks(query.protocol)?;
     room_name(&query.room)
+}
+
+fn refresh(token: &messages::Token<'_>) -> Result<JoinToken, Problem> {
+    let empty = || Problem::BadMessage("`token` must not be empty".into());
+    JoinToken::new(&token.token).ok_or_else(empty)
 }
 
 fn room_name(name: &str) -> Result<RoomName, Problem> {

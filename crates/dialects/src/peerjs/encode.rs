@@ -51,19 +51,32 @@ pub(super) fn refused(refusal: Refusal) -> Bytes {
         Refusal::AliasTaken => {
             write(&Complaint { r#type: "ID-TAKEN", payload: Reason { msg: "ID is taken" } })
         }
-        Refusal::RoomFull | Refusal::TooManyRooms => {
+        Refusal::RoomFull | Refusal::TooManyRooms | Refusal::Draining => {
             error("Server has reached its concurrent user limit")
         }
-        Refusal::NotPermitted => error("Invalid key provided"),
+        Refusal::NotPermitted | Refusal::RoomUnknown => error("Invalid key provided"),
         Refusal::NotJoined
         | Refusal::AlreadyJoined
         | Refusal::SessionUnknown
         | Refusal::BadSecret
         | Refusal::UnknownTarget
+        | Refusal::Lacks(_)
+        | Refusal::Outranked
+        | Refusal::Hidden
+        | Refusal::RoomLocked
+        | Refusal::RoomEnded
+        | Refusal::WaitingRoomFull
+        | Refusal::Denied
+        | Refusal::Removed
+        | Refusal::Banned
+        | Refusal::BadDescription
+        | Refusal::TooManySections
         | Refusal::IdentityTaken
         | Refusal::TooLarge { .. }
         | Refusal::TooManyAttributes
         | Refusal::RequestOutOfOrder => error(&refusal.to_string()),
+        // The client shows nothing but the sentence, so the code stands in it.
+        Refusal::Token(why) => error(&format!("{}: {why}", why.code())),
     }
 }
 

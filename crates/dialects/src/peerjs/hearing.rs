@@ -22,6 +22,7 @@ impl Session {
                 None => self.hear_reply(reply),
                 Some(request) => self.hear_outcome(request, reply),
             },
+            Heard::Expelled(..) => {} // Its only membership; the connection is closed.
         }
     }
 
@@ -41,6 +42,7 @@ impl Session {
                 self.conversations.clear();
                 self.absent = Absent::default();
             }
+            Ok(Reply::Waiting(_)) => self.waits = true,
             Err(refusal) if !self.has_joined => self.turn_away(encode::refused(*refusal)),
             Err(_)
             | Ok(
@@ -60,13 +62,27 @@ impl Session {
             | Refusal::SessionUnknown
             | Refusal::BadSecret
             | Refusal::NotPermitted
+            | Refusal::Lacks(_)
+            | Refusal::Outranked
+            | Refusal::Hidden
+            | Refusal::RoomUnknown
+            | Refusal::RoomLocked
+            | Refusal::RoomEnded
+            | Refusal::WaitingRoomFull
+            | Refusal::Denied
+            | Refusal::Removed
+            | Refusal::Banned
+            | Refusal::BadDescription
+            | Refusal::TooManySections
             | Refusal::IdentityTaken
             | Refusal::AliasTaken
             | Refusal::RoomFull
             | Refusal::TooManyRooms
+            | Refusal::Draining
             | Refusal::TooLarge { .. }
             | Refusal::TooManyAttributes
-            | Refusal::RequestOutOfOrder => self.tell(Kind::Expire, &message.dst, None),
+            | Refusal::RequestOutOfOrder
+            | Refusal::Token(_) => self.tell(Kind::Expire, &message.dst, None),
         }
     }
 
@@ -107,7 +123,12 @@ impl Session {
                     self.pass_on(*from, passed);
                 }
             }
-            Body::Chat { .. } | Body::Message { .. } => {}
+            Body::Chat { .. }
+            | Body::Message { .. }
+            | Body::Knock(_)
+            | Body::KnockEnded { .. }
+            | Body::RoomUpdated(_)
+            | Body::TokenExpiring { .. } => {}
         }
     }
 

@@ -23,6 +23,8 @@ pub struct Session {
     line: LineId,
     pub(super) id: Arc<str>,
     pub(super) has_joined: bool,
+    /// To be let in.
+    pub(super) waits: bool,
     pub(super) member: Option<MemberRef>,
     pub(super) directory: Directory,
     pub(super) conversations: Conversations,
@@ -41,6 +43,7 @@ impl Session {
             line,
             id: entrance.id(),
             has_joined: false,
+            waits: false,
             member: None,
             directory: Directory::default(),
             conversations: Conversations::default(),
@@ -53,7 +56,7 @@ impl Session {
         match entrance.join() {
             Ok(join) => {
                 let call = session.call(None);
-                session.steps.push_back(Step::Ask(Ask::Join(call, join)));
+                session.steps.push_back(Step::Ask(Ask::Join(call, join, None)));
             }
             Err(msg) => session.turn_away(encode::error(msg)),
         }
@@ -114,9 +117,10 @@ impl Session {
         self.steps.pop_front()
     }
 
+    /// Whether the client has done its part.
     #[must_use]
     pub fn has_joined(&self) -> bool {
-        self.has_joined
+        self.has_joined || self.waits
     }
 
     pub(super) fn relay(&mut self, message: Message) {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use bytes::Bytes;
-use parlor_rooms::{Call, ConnectionId, Event, Refusal, Reply, RequestId};
+use parlor_rooms::{Call, ConnectionId, Event, Refusal, Reply, RequestId, Waiting};
 
 use super::ids::{EventId, Token};
 use crate::close::Close;
@@ -68,7 +68,11 @@ pub fn encode_entered(
             let seq = came_with.and_then(|id| id.seq);
             EventId { seq, peer: resumed.peer, secret: resumed.secret }
         }
-        Reply::Done { .. } | Reply::Left | Reply::Presence(_) | Reply::Pong { .. } => return None,
+        Reply::Waiting(_)
+        | Reply::Done { .. }
+        | Reply::Left
+        | Reply::Presence(_)
+        | Reply::Pong { .. } => return None,
     };
     let json = encode_answer(None, &Ok(reply.clone()), ice);
     let mut text = lines(&with_token(&json, token));
@@ -89,6 +93,12 @@ pub fn encode_ice_servers(ice: &Ice) -> Bytes {
     lines(&native::encode_ice_servers(ice)).into()
 }
 
+/// That the server ends in so long; it belongs to no place in the room's log either.
+#[must_use]
+pub fn encode_going_away(rest: Duration, go_to: Option<&str>) -> Bytes {
+    lines(&native::encode_going_away(rest, go_to)).into()
+}
+
 /// Says on the stream why it does not go on as it was.
 #[must_use]
 pub fn encode_problem(problem: &Problem) -> Bytes {
@@ -101,6 +111,13 @@ pub fn encode_closing(why: Close) -> Bytes {
     let (code, reason) = (why.code(), why.reason());
     let json = format!(r#"{{"type":"closing","code":{code},"reason":"{reason}"}}"#);
     (lines(json.as_bytes()) + "\n").into()
+}
+
+/// Says on the stream that somebody has to let the client in.
+#[must_use]
+pub fn encode_waiting(waiting: &Waiting) -> Bytes {
+    let json = encode_answer(None, &Ok(Reply::Waiting(waiting.clone())), &Ice::default());
+    (lines(&json) + "\n").into()
 }
 
 /// The answer to one request, as JSON.

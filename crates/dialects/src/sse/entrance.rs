@@ -11,6 +11,7 @@ use serde_json::json;
 use super::ids::EventId;
 use crate::error::Problem;
 use crate::native::{self, PROTOCOL, Request};
+use crate::token::JoinToken;
 
 /// Proxies that wait for the end of an answer give up soon after this.
 pub const MAX_WAIT: Duration = Duration::from_secs(60);
@@ -19,6 +20,7 @@ pub const MAX_WAIT: Duration = Duration::from_secs(60);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entrance {
     pub join: Join,
+    pub token: Option<JoinToken>,
     /// The client has said as whom it joins, so it can be let in anew when it can't go on.
     pub has_name: bool,
     /// What it comes back with, if it was here before.
@@ -45,9 +47,11 @@ impl Entrance {
             "nonce": field("nonce"),
             "attributes": attributes,
         });
+        let token = field("token").and_then(JoinToken::new);
         let given = last_event_id.or_else(|| field("last_event_id")).filter(|id| !id.is_empty());
         Ok(Self {
             join: read_join(&join.to_string())?,
+            token,
             has_name: field("name").is_some(),
             last_event: given.map(|id| EventId::parse(id).ok_or_else(not_an_id)),
             wait: field("wait").map(wait).transpose()?,
@@ -68,10 +72,11 @@ impl Entrance {
 
 fn read_join(text: &str) -> Result<Join, Problem> {
     match native::read_text(text)?.1 {
-        Request::Join(join) => Ok(join),
+        Request::Join(join, _) => Ok(join),
         Request::Resume(_)
         | Request::Command(_)
-        | Request::Presence(_)
+        | Request::Presence(..)
+        | Request::Refresh(_)
         | Request::Ping
         | Request::Ack(_) => Err(Problem::BadJson),
     }

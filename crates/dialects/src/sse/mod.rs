@@ -10,12 +10,12 @@ mod post;
 mod trouble;
 
 pub use encode::{
-    Tail, encode_answer, encode_closing, encode_entered, encode_event, encode_ice_servers,
-    encode_problem, opening,
+    Tail, encode_answer, encode_closing, encode_entered, encode_event, encode_going_away,
+    encode_ice_servers, encode_problem, encode_waiting, opening,
 };
 pub use entrance::{Entrance, MAX_WAIT};
 pub use ids::{EventId, Token};
-pub use post::{BodyKind, MAX_MESSAGES, Post, Posted, read_post};
+pub use post::{BodyKind, MAX_MESSAGES, Post, Posted, What, read_post};
 pub use trouble::Trouble;
 
 #[cfg(test)]

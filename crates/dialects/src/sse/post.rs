@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 use crate::depth::is_too_deep;
 use crate::error::Problem;
 use crate::native::{self, Request};
+use crate::token::JoinToken;
 
 /// Messages in one body; far more would hold up the other members.
 pub const MAX_MESSAGES: usize = 64;
@@ -37,7 +38,13 @@ impl BodyKind {
 pub struct Post {
     /// Comes back in the answer and means nothing else.
     pub id: Option<RequestId>,
-    pub aside: Aside,
+    pub what: What,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    Aside(Aside),
+    Refresh(JoinToken),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,9 +99,10 @@ fn read_one(text: &str) -> Result<Post, Problem> {
         Request::Command(command) => Aside::Command(command),
         Request::Ack(seq) => Aside::Ack(seq),
         Request::Ping => Aside::Ping,
-        Request::Join(_) => return elsewhere("join", "…/events"),
+        Request::Join(..) => return elsewhere("join", "…/events"),
         Request::Resume(_) => return elsewhere("resume", "…/events with `Last-Event-ID`"),
-        Request::Presence(_) => return elsewhere("presence", "the room"),
+        Request::Refresh(token) => return Ok(Post { id, what: What::Refresh(token) }),
+        Request::Presence(..) => return elsewhere("presence", "the room"),
     };
-    Ok(Post { id, aside })
+    Ok(Post { id, what: What::Aside(aside) })
 }

@@ -43,6 +43,8 @@ fn joined() -> Reply {
         seq: Seq(4),
         members: Vec::new(),
         history: Vec::new(),
+        rules: parlor_rooms::Rules::default(),
+        waiting: Vec::new(),
         grace: Duration::from_secs(30),
         picture: Picture::New,
     }))
@@ -73,7 +75,7 @@ fn whole(event: &Event) -> String {
 fn a_stream_begins_with_the_picture_and_the_token() {
     let (first, _) = encode_entered(&joined(), None, token(), &Ice::default()).unwrap();
     let data = format!(
-        r#"{{"type":"joined","room":"standup","peer":"{PEER}","secret":"{SECRET}","seq":4,"members":[],"history":[],"graceMs":30000,"iceServers":[],"resumed":false,"lost":false,"token":"{PEER}.{TOKEN}"}}"#
+        r#"{{"type":"joined","room":"standup","peer":"{PEER}","secret":"{SECRET}","seq":4,"members":[],"rules":{{"locked":false,"waitingRoom":false,"muteOnEntry":false,"permanent":false}},"history":[],"graceMs":30000,"iceServers":[],"resumed":false,"lost":false,"token":"{PEER}.{TOKEN}"}}"#
     );
     assert_eq!(text(&first), format!("event: joined\ndata: {data}\nid: 4.{PEER}.{SECRET}\n\n"));
 }
@@ -189,7 +191,7 @@ fn an_address_that_says_nonsense_is_told_so() {
 
 fn post(id: Option<u64>, text: &str) -> Post {
     let command = Command::Chat { text: text.into(), key: None };
-    Post { id: id.and_then(RequestId::new), aside: Aside::Command(command) }
+    Post { id: id.and_then(RequestId::new), what: What::Aside(Aside::Command(command)) }
 }
 
 #[test]
@@ -206,7 +208,7 @@ fn a_body_is_a_message_a_list_or_a_text() {
     assert_eq!(text("a\n\n"), Ok(Posted::One(post(None, "a\n"))));
     assert_eq!(
         json(r#"{"type":"ack","seq":9}"#),
-        Ok(Posted::One(Post { id: None, aside: Aside::Ack(Seq(9)) }))
+        Ok(Posted::One(Post { id: None, what: What::Aside(Aside::Ack(Seq(9))) }))
     );
 }
 

@@ -1,7 +1,7 @@
 //! What is wrong with a request, as a status of HTTP and the native protocol's `error` object.
 
 use bytes::Bytes;
-use parlor_rooms::Refusal;
+use parlor_rooms::{Refusal, Unadmitted};
 
 use crate::error::Problem;
 use crate::native::{self, ServerMessage};
@@ -61,7 +61,9 @@ impl Trouble {
         native::encode_problem(None, problem)
     }
 
-    fn code(&self) -> &'static str {
+    /// The stable code, for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
         match self {
             Self::Problem(problem) => problem.code(),
             Self::NoToken => "no-token",
@@ -134,17 +136,38 @@ fn status_of(problem: &Problem) -> u16 {
         | Problem::UnsupportedProtocol { .. } => 400,
         Problem::RateLimited { .. } => 429,
         Problem::Refused(refusal) => match refusal {
+            Refusal::BadDescription => 400,
             Refusal::BadSecret => 401,
-            Refusal::NotPermitted => 403,
-            Refusal::UnknownTarget => 404,
+            Refusal::NotPermitted
+            | Refusal::Lacks(_)
+            | Refusal::Outranked
+            | Refusal::Hidden
+            | Refusal::Denied
+            | Refusal::Removed
+            | Refusal::Banned => 403,
+            Refusal::UnknownTarget | Refusal::RoomUnknown => 404,
             Refusal::NotJoined
             | Refusal::AlreadyJoined
             | Refusal::IdentityTaken
             | Refusal::AliasTaken
             | Refusal::RequestOutOfOrder => 409,
-            Refusal::SessionUnknown => 410,
-            Refusal::TooLarge { .. } | Refusal::TooManyAttributes => 413,
-            Refusal::RoomFull | Refusal::TooManyRooms => 503,
+            Refusal::SessionUnknown | Refusal::RoomEnded => 410,
+            Refusal::TooLarge { .. } | Refusal::TooManyAttributes | Refusal::TooManySections => 413,
+            Refusal::RoomLocked => 423,
+            Refusal::RoomFull
+            | Refusal::TooManyRooms
+            | Refusal::Draining
+            | Refusal::WaitingRoomFull => 503,
+            Refusal::Token(why) => match why {
+                Unadmitted::OtherRoom | Unadmitted::NoGrant(_) => 403,
+                Unadmitted::Unverified => 503,
+                Unadmitted::TooManyAttempts(_) => 429,
+                Unadmitted::Missing
+                | Unadmitted::Invalid(_)
+                | Unadmitted::Expired
+                | Unadmitted::Early
+                | Unadmitted::Revoked => 401,
+            },
         },
     }
 }

@@ -32,6 +32,7 @@ pub fn encode_reply(reply: &Result<Reply, Refusal>) -> Vec<Bytes> {
         Ok(
             Reply::Joined(_)
             | Reply::Resumed(_)
+            | Reply::Waiting(_)
             | Reply::Done { .. }
             | Reply::Left
             | Reply::Presence(_)

@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use parlor_rooms::{
-    Command, ConnectionId, Delivery, DisplayName, Refusal, Reply, RoomName, Targets,
+    Command, ConnectionId, Delivery, DisplayName, LeaveReason, MemberRef, Refusal, Reply, RoomName,
+    Targets,
 };
 
 use super::encode::{encode_pong, encode_problem};
@@ -53,6 +54,11 @@ impl Session {
         self.memberships.handle_reply(reply);
     }
 
+    pub fn handle_expelled(&mut self, who: &MemberRef, reason: LeaveReason) {
+        let problem = self.memberships.expel(who, reason);
+        self.steps.push_back(Step::Send(encode_problem(&problem)));
+    }
+
     pub fn poll_output(&mut self) -> Option<Step> {
         while self.steps.is_empty()
             && let Some(change) = self.changes.pop_front()
@@ -86,7 +92,7 @@ impl Session {
             // A reconnecting client subscribes again to what it has.
             Change::Subscribe(topic) if self.memberships.is_in(topic) => return,
             Change::Subscribe(topic) => {
-                self.memberships.join(topic.clone(), DisplayName::default())
+                self.memberships.join(topic.clone(), DisplayName::default(), None)
             }
             Change::Unsubscribe(topic) => self.memberships.leave(Some(topic)),
         };

@@ -29,4 +29,6 @@ mod schema;
 #[cfg(test)]
 mod table;
 #[cfg(test)]
+mod waiting;
+#[cfg(test)]
 mod y_webrtc;

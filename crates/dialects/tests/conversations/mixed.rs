@@ -29,7 +29,7 @@ fn each_sees_the_other_in_its_own_words() {
     assert_eq!(
         say(&mut table, "bob", JOIN),
         [
-            r#"ada: {"type":"member-joined","seq":2,"member":{"peer":"$peer2","name":"Bob","attributes":{},"permissions":["chat","message","signal","update"],"state":"connected","incarnation":1,"order":2},"at":1767225600000}"#,
+            r#"ada: {"type":"member-joined","seq":2,"member":{"peer":"$peer2","name":"Bob","attributes":{},"role":"speaker","permissions":["chat","message","signal","update","microphone","camera","screen","subscribe"],"tracks":[],"state":"connected","incarnation":1,"order":2},"at":1767225600000}"#,
             r#"bob: {"type":"existing-user","userId":"$peer1","roomId":"room123","name":"Ada"}"#,
         ]
     );

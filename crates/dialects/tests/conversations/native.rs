@@ -48,7 +48,7 @@ fn a_conversation_goes_as_the_protocol_tells_it() {
             r#"{"type":"join","id":1,"protocol":1,"room":"standup","name":"Ada","attributes":{"mic":"on"},"identity":"ada@example.org","nonce":"0123456789abcdef"}"#
         ),
         [
-            r#"ada: {"type":"joined","id":1,"room":"standup","peer":"$peer1","secret":"$secret1","seq":1,"members":[{"peer":"$peer1","name":"Ada","identity":"ada@example.org","attributes":{"mic":"on"},"permissions":["chat","message","signal","update"],"state":"connected","incarnation":1,"order":1}],"history":[],"graceMs":30000,"iceServers":[{"urls":["stun:stun.example.org"]},{"urls":["turn:turn.example.org?transport=udp"],"username":"1767229200:ada","credential":"c2VjcmV0"}],"resumed":false,"lost":false}"#
+            r#"ada: {"type":"joined","id":1,"room":"standup","peer":"$peer1","secret":"$secret1","seq":1,"members":[{"peer":"$peer1","name":"Ada","identity":"ada@example.org","attributes":{"mic":"on"},"role":"owner","permissions":["chat","message","signal","update","microphone","camera","screen","subscribe","moderate","record"],"tracks":[],"state":"connected","incarnation":1,"order":1}],"rules":{"locked":false,"waitingRoom":false,"muteOnEntry":false,"permanent":false},"history":[],"graceMs":30000,"iceServers":[{"urls":["stun:stun.example.org"]},{"urls":["turn:turn.example.org?transport=udp"],"username":"1767229200:ada","credential":"c2VjcmV0"}],"resumed":false,"lost":false}"#
         ]
     );
     assert_eq!(
@@ -62,14 +62,15 @@ fn a_conversation_goes_as_the_protocol_tells_it() {
     assert_eq!(
         table.say("grace", r#"{"type":"join","protocol":1,"room":"standup"}"#),
         [
-            r#"ada: {"type":"member-joined","seq":3,"member":{"peer":"$peer2","name":"Guest","attributes":{},"permissions":["chat","message","signal","update"],"state":"connected","incarnation":1,"order":2},"at":1767225600000}"#,
-            r#"grace: {"type":"joined","room":"standup","peer":"$peer2","secret":"$secret2","seq":3,"members":[{"peer":"$peer1","name":"Ada","identity":"ada@example.org","attributes":{"mic":"on"},"permissions":["chat","message","signal","update"],"state":"connected","incarnation":1,"order":1},{"peer":"$peer2","name":"Guest","attributes":{},"permissions":["chat","message","signal","update"],"state":"connected","incarnation":1,"order":2}],"history":[{"type":"chat","seq":2,"from":"$peer1","name":"Ada","text":"Good morning","key":"k1","at":1767225600000}],"graceMs":30000,"iceServers":[{"urls":["stun:stun.example.org"]},{"urls":["turn:turn.example.org?transport=udp"],"username":"1767229200:ada","credential":"c2VjcmV0"}],"resumed":false,"lost":false}"#,
+            r#"ada: {"type":"member-joined","seq":3,"member":{"peer":"$peer2","name":"Guest","attributes":{},"role":"speaker","permissions":["chat","message","signal","update","microphone","camera","screen","subscribe"],"tracks":[],"state":"connected","incarnation":1,"order":2},"at":1767225600000}"#,
+            r#"grace: {"type":"joined","room":"standup","peer":"$peer2","secret":"$secret2","seq":3,"members":[{"peer":"$peer1","name":"Ada","identity":"ada@example.org","attributes":{"mic":"on"},"role":"owner","permissions":["chat","message","signal","update","microphone","camera","screen","subscribe","moderate","record"],"tracks":[],"state":"connected","incarnation":1,"order":1},{"peer":"$peer2","name":"Guest","attributes":{},"role":"speaker","permissions":["chat","message","signal","update","microphone","camera","screen","subscribe"],"tracks":[],"state":"connected","incarnation":1,"order":2}],"rules":{"locked":false,"waitingRoom":false,"muteOnEntry":false,"permanent":false},"history":[{"type":"chat","seq":2,"from":"$peer1","name":"Ada","text":"Good morning","key":"k1","at":1767225600000}],"graceMs":30000,"iceServers":[{"urls":["stun:stun.example.org"]},{"urls":["turn:turn.example.org?transport=udp"],"username":"1767229200:ada","credential":"c2VjcmV0"}],"resumed":false,"lost":false}"#,
         ]
     );
     assert_eq!(
         table.say("ada", r#"{"type":"leave","id":3}"#),
         [
             r#"grace: {"type":"member-left","seq":4,"peer":"$peer1","reason":"left","at":1767225600000}"#,
+            r#"grace: {"type":"member-updated","seq":5,"member":{"peer":"$peer2","name":"Guest","attributes":{},"role":"owner","permissions":["chat","message","signal","update","microphone","camera","screen","subscribe","moderate","record"],"tracks":[],"state":"connected","incarnation":1,"order":2},"at":1767225600000}"#,
             r#"ada: {"type":"ok","id":3}"#,
             "ada: closed 1000 left",
         ]
@@ -143,7 +144,7 @@ fn what_is_sent_reaches_those_it_is_sent_to() {
 fn an_update_is_merged_and_told_to_everybody() {
     let mut table = Standup::new();
     table.say("ada", r#"{"type":"update","id":2,"attributes":{"mic":"on","camera":"on"}}"#);
-    let updated = r#"{"type":"member-updated","seq":4,"member":{"peer":"$peer1","name":"Countess","attributes":{"mic":"muted"},"permissions":["chat","message","signal","update"],"state":"connected","incarnation":1,"order":1},"at":1767225600000}"#;
+    let updated = r#"{"type":"member-updated","seq":4,"member":{"peer":"$peer1","name":"Countess","attributes":{"mic":"muted"},"role":"owner","permissions":["chat","message","signal","update","microphone","camera","screen","subscribe","moderate","record"],"tracks":[],"state":"connected","incarnation":1,"order":1},"at":1767225600000}"#;
     assert_eq!(
         table.say(
             "ada",
@@ -192,7 +193,7 @@ fn a_lost_connection_is_resumed_and_what_was_missed_follows() {
     assert_eq!(
         table.cut("grace"),
         [
-            r#"ada: {"type":"member-updated","seq":3,"member":{"peer":"$peer2","name":"Grace","attributes":{},"permissions":["chat","message","signal","update"],"state":"reconnecting","incarnation":1,"order":2},"at":1767225600000}"#
+            r#"ada: {"type":"member-updated","seq":3,"member":{"peer":"$peer2","name":"Grace","attributes":{},"role":"speaker","permissions":["chat","message","signal","update","microphone","camera","screen","subscribe"],"tracks":[],"state":"reconnecting","incarnation":1,"order":2},"at":1767225600000}"#
         ]
     );
     table.say("ada", r#"{"type":"offer","id":2,"to":"$peer2","sdp":"v=0"}"#);

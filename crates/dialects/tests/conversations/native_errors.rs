@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use parlor_dialects::{Door, Frame};
-use parlor_rooms::{Attributes, DuplicateIdentity, Limits};
+use parlor_rooms::{Attributes, DuplicateIdentity, Limits, Permissions};
 
 use crate::table::Table;
 
@@ -154,14 +154,18 @@ fn policies_of_the_server_have_their_codes() {
     };
     let join = r#"{"type":"join","protocol":1,"room":"standup","identity":"ada"}"#;
     let elsewhere = r#"{"type":"join","protocol":1,"room":"kitchen"}"#;
-    let chat = r#"{"type":"chat","text":"hi"}"#;
     let codes = [
         code(|limits| limits.max_members = 2, "eve", join),
         code(|limits| limits.max_rooms = 1, "eve", elsewhere),
         code(|limits| limits.duplicate_identity = DuplicateIdentity::Reject, "eve", join),
-        code(|limits| limits.permissions.chat = false, "ada", chat),
     ];
-    assert_eq!(codes, ["room-full", "too-many-rooms", "identity-taken", "not-permitted"]);
+    assert_eq!(codes, ["room-full", "too-many-rooms", "identity-taken"]);
+    let mut table = Table::with(Limits::default());
+    table.admission.permissions = Some(Permissions::NONE);
+    table.open("ada", Door::Native);
+    table.say("ada", join);
+    let refused = say(&mut table, "ada", r#"{"type":"chat","text":"hi"}"#).concat();
+    assert!(refused.contains(r#""code":"not-permitted""#), "{refused}");
 }
 
 #[test]

@@ -24,7 +24,7 @@ fn they_see_each_other_come_and_go() {
     assert_eq!(
         open(&mut table, "bob"),
         [
-            r#"ada: {"type":"member-joined","seq":2,"member":{"peer":"$peer2","name":"bob","alias":"bob","attributes":{"client":"peerjs"},"permissions":["chat","message","signal","update"],"state":"connected","incarnation":1,"order":2},"at":1767225600000}"#,
+            r#"ada: {"type":"member-joined","seq":2,"member":{"peer":"$peer2","name":"bob","alias":"bob","attributes":{"client":"peerjs"},"role":"speaker","permissions":["chat","message","signal","update","microphone","camera","screen","subscribe"],"tracks":[],"state":"connected","incarnation":1,"order":2},"at":1767225600000}"#,
             r#"bob: {"type":"OPEN"}"#,
         ]
     );

@@ -1,7 +1,7 @@
 //! Every frame of the native protocol is what the published schema says. Checks the part of JSON Schema that ours uses.
 
 use parlor_dialects::{Door, native};
-use parlor_rooms::{DuplicateIdentity, Limits};
+use parlor_rooms::{Body, DuplicateIdentity, Event, Limits, RoomName, Timestamp};
 use serde_json::Value;
 
 use crate::table::{Said, Table};
@@ -113,6 +113,19 @@ const CONVERSATION: &[(&str, &str)] = &[
         "ada''",
         r#"{"type":"resume","id":1,"protocol":1,"room":"r","peer":"$peer4","secret":"$secret4"}"#,
     ),
+    ("ada''", r#"{"type":"publish","id":2,"source":"camera","muted":true}"#),
+    ("ada''", r#"{"type":"unpublish","id":3,"source":"camera"}"#),
+    ("ada''", r#"{"type":"raise-hand","id":4,"raised":true}"#),
+    ("grace'", r#"{"type":"moderate","id":5,"action":"set-rules","locked":true}"#),
+    ("alan", r#"{"type":"join","id":1,"protocol":1,"room":"s"}"#),
+    (
+        "alan",
+        r#"{"type":"moderate","id":2,"action":"set-rules","waitingRoom":true,"maxMembers":null}"#,
+    ),
+    ("mary", r#"{"type":"join","id":1,"protocol":1,"room":"s","name":"Mary"}"#),
+    ("alan", r#"{"type":"moderate","id":3,"action":"admit","peer":"$peer7"}"#),
+    ("alan", r#"{"type":"moderate","id":4,"action":"mute","source":"microphone"}"#),
+    ("alan", r#"{"type":"moderate","id":5,"action":"set-role","peer":"$peer7","role":"listener"}"#),
     ("ada''", r#"{"type":"leave","id":12}"#),
 ];
 
@@ -127,6 +140,11 @@ fn all_frames() -> Vec<Said> {
         frames.extend(table.say(name, frame));
     }
     frames.extend(table.renew_ice("grace'"));
+    frames.extend(table.go_away("grace'"));
+    let body = Body::TokenExpiring { ends_at: Timestamp(1) };
+    let event = Event { room: RoomName::parse("r").unwrap(), seq: None, at: Timestamp(0), body };
+    let (to, frame) = ("ada".to_owned(), native::encode_event(&event));
+    frames.push(Said { to, frame });
     frames.retain(|said| !said.frame.starts_with(b"closed "));
     frames
 }

@@ -7,16 +7,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parlor_dialects::{
-    Ask, Bytes, Door, Frame, Heard, Ice, IceServer, LineId, Session, Step, Terms, encode_event,
-    encode_ice_servers, encode_reply,
+    Ask, Bytes, Dialect, Door, Frame, Heard, Ice, IceServer, LineId, Session, Step, Terms,
+    encode_event, encode_going_away, encode_ice_servers, encode_reply,
 };
 use parlor_rooms::{
-    Call, ConnectionId, Counters, Event, Fresh, Limits, Output, PeerId, Refusal, Reply, Rooms,
-    Secret, Timestamp,
+    Admission, Call, ConnectionId, Counters, Entry, Event, Fresh, Limits, Output, PeerId, Refusal,
+    Reply, Rooms, Secret, Timestamp,
 };
 
 pub struct Table {
     rooms: Rooms,
+    /// What the server says of whoever joins next.
+    pub admission: Admission,
     terms: Arc<Terms>,
     seats: BTreeMap<ConnectionId, Seat>,
     opened: u64,
@@ -69,6 +71,7 @@ impl Table {
         };
         Self {
             rooms: Rooms::new(limits),
+            admission: Admission::default(),
             terms: Arc::new(terms),
             seats: BTreeMap::new(),
             opened: 0,
@@ -95,10 +98,22 @@ impl Table {
 
     /// The credentials that a client was told of are about to expire.
     pub fn renew_ice(&mut self, name: &str) -> Vec<Said> {
+        self.announce(name, |dialect| encode_ice_servers(dialect, &ice()))
+    }
+
+    pub fn go_away(&mut self, name: &str) -> Vec<Said> {
+        let rest = Duration::from_secs(3);
+        self.announce(name, |dialect| {
+            encode_going_away(dialect, rest, Some("wss://b.example.org/ws"))
+        })
+    }
+
+    /// What the server says of itself.
+    fn announce(&mut self, name: &str, encode: impl Fn(Dialect) -> Option<Bytes>) -> Vec<Said> {
         let seat = self.find(name).and_then(|id| Some((id, self.seats.get(&id)?)));
         let dialect = seat.and_then(|(id, seat)| Some((id, seat.session.dialect()?)));
         if let Some((id, dialect)) = dialect
-            && let Some(frame) = encode_ice_servers(dialect, &ice())
+            && let Some(frame) = encode(dialect)
         {
             self.push(id, frame);
         }
@@ -213,16 +228,17 @@ impl Table {
     fn ask(&mut self, id: ConnectionId, ask: Ask) {
         let now = self.now;
         match ask {
-            Ask::Join(call, join) => {
-                let fresh = self.draw();
-                self.rooms.handle_join(call, join, fresh, now);
+            Ask::Join(call, join, _) => {
+                let entry = Entry { join, admission: self.admission.clone(), fresh: self.draw() };
+                self.rooms.handle_join(call, entry, now);
             }
             Ask::Resume(call, resume) => {
                 let fresh = self.draw();
                 self.rooms.handle_resume(call, &resume, fresh, now);
             }
             Ask::Command(call, who, command) => self.rooms.handle_command(call, &who, command, now),
-            Ask::Presence(call, room) => self.rooms.handle_presence(call, room),
+            Ask::Refresh(..) => {}
+            Ask::Presence(call, room, _) => self.rooms.handle_presence(call, room),
             Ask::Ping(call, who) => self.rooms.handle_ping(call, &who),
             Ask::Ack(who, seq) => self.rooms.handle_ack(id, &who, seq),
         }
@@ -238,12 +254,31 @@ impl Table {
                 }
                 Output::Reply { call, reply } => {
                     let taken = self.answer(call, reply);
-                    answers.extend(taken.filter(|_| Some(call.connection) == asking));
+                    let is_late = Some(call.connection) != asking;
+                    let late = taken.clone().filter(|_| is_late);
+                    self.note(call.connection, late.map(|late| Heard::Reply(call, late)));
+                    answers.extend(taken.filter(|_| !is_late));
                 }
                 Output::Replaced { connection } => self.close(connection, "closed 4001 replaced"),
+                Output::Expelled { connection, reason, is_last: true, .. } => {
+                    let close = parlor_dialects::Close::after(reason);
+                    let line = format!("closed {} {}", close.code(), close.reason());
+                    self.close(connection, &line);
+                }
+                Output::Expelled { connection, who, reason, .. } => {
+                    self.note(connection, Some(Heard::Expelled(who, reason)));
+                }
+                Output::RoomStarted { .. } | Output::RoomEnded { .. } => {}
             }
         }
         answers
+    }
+
+    /// The session hears of it when it is its turn.
+    fn note(&mut self, id: ConnectionId, heard: Option<Heard>) {
+        if let Some(seat) = self.seats.get_mut(&id) {
+            seat.heard.extend(heard);
+        }
     }
 
     fn tell(&mut self, id: ConnectionId, event: &Arc<Event>, hearers: usize) {

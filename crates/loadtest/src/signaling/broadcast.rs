@@ -19,30 +19,50 @@ pub async fn run(plan: &Plan) -> Result<Report> {
     let mut connections = crowd::gather(plan).await?;
     let memory = || plan.measure.server.map(Process::memory).transpose();
     let before = memory()?;
-    let speaker = connections.pop().ok_or("nobody is connected")?;
     // They stay connected, and read no more than what their sockets hold by themselves.
     let stalled = connections.split_off(connections.len() - plan.stalled);
-    let audience = Arc::new(Audience {
-        meter: Meter::new(),
-        size: connections.len() as u64,
-        expected: AtomicU64::new(0),
-        all_heard: Notify::new(),
-    });
-    let mut tasks = JoinSet::new();
-    for listener in connections {
-        tasks.spawn(listen(listener, Arc::clone(&audience)));
-    }
-    let seat = Seat { room: 0, place: plan.members() - 1 };
-    let pace = Pace { window: plan.window as u64, rate: plan.rate };
-    let phrase = plan.dialect.phrase(seat, plan.bytes);
-    tasks.spawn(speak(speaker, phrase, pace, Arc::clone(&audience)));
-    let report = tokio::select! {
-        report = measured(plan, &audience.meter, "broadcast") => report?,
-        reason = crowd::first_failure(&mut tasks) => return Err(reason),
-    };
+    let mut stage = Stage::open(plan, connections)?;
+    tokio::time::sleep(plan.measure.warmup).await;
+    let report = stage.measure(plan, "broadcast").await?;
     let growth = memory()?.zip(before).map(|(after, before)| after.saturating_sub(before) as f64);
     drop(stalled);
-    Ok(Report { memory_growth: growth, ..report })
+    Ok(Report { clients: plan.members(), memory_growth: growth, ..report })
+}
+
+/// A speaker and those who listen, at work.
+pub struct Stage {
+    audience: Arc<Audience>,
+    tasks: JoinSet<Result>,
+}
+
+impl Stage {
+    /// The last of them speaks.
+    pub fn open(plan: &Plan, mut connections: Vec<Connection>) -> Result<Self> {
+        let speaker = connections.pop().ok_or("nobody is connected")?;
+        let audience = Arc::new(Audience {
+            meter: Meter::new(),
+            size: connections.len() as u64,
+            expected: AtomicU64::new(0),
+            all_heard: Notify::new(),
+        });
+        let mut tasks = JoinSet::new();
+        for listener in connections {
+            tasks.spawn(listen(listener, Arc::clone(&audience)));
+        }
+        let seat = Seat { room: 0, place: plan.members() - 1 };
+        let pace = Pace { window: plan.window as u64, rate: plan.rate };
+        let phrase = plan.dialect.phrase(seat, plan.bytes);
+        tasks.spawn(speak(speaker, phrase, pace, Arc::clone(&audience)));
+        Ok(Self { audience, tasks })
+    }
+
+    pub async fn measure(&mut self, plan: &Plan, name: &str) -> Result<Report> {
+        self.audience.meter.forget();
+        tokio::select! {
+            report = measured(plan, &self.audience.meter, name) => report,
+            reason = crowd::first_failure(&mut self.tasks) => Err(reason),
+        }
+    }
 }
 
 struct Audience {

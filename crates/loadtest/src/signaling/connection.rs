@@ -2,6 +2,7 @@
 
 use super::Plan;
 use super::speech::{Dialect, Heard, Seat};
+use super::stream::Stream;
 use crate::Result;
 use crate::meter::Meter;
 use bytes::Bytes;
@@ -16,16 +17,22 @@ use tokio_websockets::{ClientBuilder, Message, ServerBuilder, WebSocketStream};
 /// How long a server may take to let somebody in.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// As often as the native protocol asks for acknowledgements.
+/// How long a server may take to say goodbye.
+const GOODBYE: Duration = Duration::from_secs(5);
+
+/// As often as the native protocol asks for acknowledgements: after so long, or so many events.
 const ACKNOWLEDGE_EVERY: Duration = Duration::from_secs(1);
+const ACKNOWLEDGE_AFTER: u64 = 128;
 
 /// From one address no more than this: its ports are 28,000 by default.
 const CONNECTIONS_PER_ADDRESS: usize = 5_000;
 
 pub struct Connection {
-    socket: Box<WebSocketStream<TcpStream>>,
+    socket: Box<WebSocketStream<Stream>>,
     dialect: Dialect,
     acknowledged: Instant,
+    /// Heard since then.
+    unacknowledged: u64,
 }
 
 /// What was read of all that had come.
@@ -49,7 +56,11 @@ impl Connection {
 
     async fn open(plan: &Plan, index: usize, seat: Seat) -> Result<Self> {
         let (target, dialect) = (plan.target, plan.dialect);
-        let mut stream = connect(target, index).await.map_err(told)?;
+        let socket = connect(target, index).await.map_err(told)?;
+        let mut stream = match &plan.tls {
+            Some(tls) => tls.open(socket, target.ip()).await.map_err(told)?,
+            None => Stream::Plain(socket),
+        };
         let socket = match dialect {
             Dialect::Raw => {
                 stream.write_all(seat.line().as_bytes()).await.map_err(told)?;
@@ -66,7 +77,27 @@ impl Connection {
                 builder.connect_on(stream).await.map_err(told)?.0
             }
         };
-        Ok(Self { socket: Box::new(socket), dialect, acknowledged: Instant::now() })
+        Ok(Self {
+            socket: Box::new(socket),
+            dialect,
+            acknowledged: Instant::now(),
+            unacknowledged: 0,
+        })
+    }
+
+    /// Leaves the room and the server for good.
+    pub async fn leave(mut self) {
+        let goodbye = async {
+            if let Some(goodbye) = self.dialect.goodbye() {
+                self.tell(goodbye.into()).await?;
+            }
+            self.socket.close().await.map_err(told)?;
+            // What the server still says is nothing any more; it ends the connection when it has read all of it.
+            while self.next().await.is_ok() {}
+            Ok::<(), String>(())
+        };
+        // Who is cut off instead has left too.
+        _ = timeout(GOODBYE, goodbye).await;
     }
 
     /// Waits for the frame that is meant; passes over the others.
@@ -107,14 +138,21 @@ impl Connection {
             }
             frame = self.next().now_or_never().transpose()?;
         }
-        if let Some(seq) = newest.filter(|_| self.acknowledged.elapsed() > ACKNOWLEDGE_EVERY) {
-            self.acknowledged = Instant::now();
-            if let Some(acknowledgement) = self.dialect.acknowledge(seq) {
-                self.say(acknowledgement).await?;
-                self.flush().await?;
-            }
+        self.unacknowledged += batch.messages;
+        let is_due = self.unacknowledged >= ACKNOWLEDGE_AFTER
+            || self.acknowledged.elapsed() > ACKNOWLEDGE_EVERY;
+        if let Some(seq) = newest.filter(|_| is_due) {
+            self.acknowledge(seq).await?;
         }
         Ok(batch)
+    }
+
+    async fn acknowledge(&mut self, seq: u64) -> Result {
+        (self.acknowledged, self.unacknowledged) = (Instant::now(), 0);
+        match self.dialect.acknowledge(seq) {
+            Some(acknowledgement) => self.tell(acknowledgement).await,
+            None => Ok(()),
+        }
     }
 
     /// The next whole message. May be dropped at any time.

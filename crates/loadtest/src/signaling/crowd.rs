@@ -13,13 +13,19 @@ use tokio::task::JoinSet;
 /// Handshakes on their way at the same time: fewer than any listener's queue.
 const AT_ONCE: usize = 64;
 
-/// The same where a crowd is what is tested.
-const STORM_AT_ONCE: usize = 512;
-
 /// Everybody in their rooms.
 pub async fn gather(plan: &Plan) -> Result<Vec<Connection>> {
+    gather_some(plan, plan.members()).await
+}
+
+/// The first so many.
+pub async fn gather_some(plan: &Plan, count: usize) -> Result<Vec<Connection>> {
+    gather_from(plan, 0, count).await
+}
+
+pub async fn gather_from(plan: &Plan, from: usize, count: usize) -> Result<Vec<Connection>> {
     let join = |index| Connection::join(plan, index);
-    stream::iter(0..plan.members()).map(join).buffered(AT_ONCE).try_collect().await
+    stream::iter(from..from + count).map(join).buffered(AT_ONCE).try_collect().await
 }
 
 /// Members who say nothing: what each costs the server to keep.
@@ -53,22 +59,6 @@ pub async fn idle(plan: &Plan) -> Result<Report> {
         memory_per_client: growth.map(|growth| growth / clients as f64),
         ..Report::default()
     })
-}
-
-/// Everybody comes at once: what a connection with its handshake and its joining costs.
-pub async fn storm(plan: &Plan) -> Result<Report> {
-    let meter = Meter::new();
-    let window = meter.open(plan.measure.server)?;
-    let join = async |index| {
-        let stamp = meter.stamp();
-        let connection = Connection::join(plan, index).await?;
-        meter.took(stamp);
-        meter.arrived(1);
-        Ok::<_, String>(connection)
-    };
-    let members: Vec<Connection> =
-        stream::iter(0..plan.members()).map(join).buffered(STORM_AT_ONCE).try_collect().await?;
-    window.close("storm", members.len())
 }
 
 /// Why the first task ended: they all go on for ever if nothing is wrong.

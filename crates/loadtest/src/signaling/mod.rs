@@ -5,8 +5,12 @@ mod connection;
 mod crowd;
 mod relay;
 mod speech;
+mod stalled;
+mod storm;
+mod stream;
 
 pub use speech::Dialect;
+pub use stream::Tls;
 
 use crate::Result;
 use crate::command::Measure;
@@ -15,6 +19,11 @@ use crate::meter::Window;
 use crate::report::Report;
 use std::net::SocketAddr;
 use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Members, unless somebody says otherwise.
+pub const CONNECTIONS: usize = 100;
 
 /// A typical ICE candidate or chat line in its envelope.
 pub const MESSAGE_BYTES: usize = 300;
@@ -35,6 +44,7 @@ const LARGEST_WINDOW: usize = 1_024;
 pub enum Scenario {
     Relay,
     Broadcast,
+    Stalled,
     Idle,
     Storm,
 }
@@ -46,14 +56,14 @@ impl FromStr for Scenario {
         match text {
             "relay" => Ok(Self::Relay),
             "broadcast" => Ok(Self::Broadcast),
+            "stalled" => Ok(Self::Stalled),
             "idle" => Ok(Self::Idle),
             "storm" => Ok(Self::Storm),
-            _ => Err("there is relay, broadcast, idle and storm".into()),
+            _ => Err("there is relay, broadcast, stalled, idle and storm".into()),
         }
     }
 }
 
-#[derive(Debug)]
 pub struct Plan {
     pub target: SocketAddr,
     pub measure: Measure,
@@ -66,6 +76,11 @@ pub struct Plan {
     pub bytes: usize,
     pub stalled: usize,
     pub rate: u32,
+    /// How long a storm is.
+    pub over: Duration,
+    /// How long a server may take to give back what it took.
+    pub settle: Duration,
+    pub tls: Option<Tls>,
 }
 
 impl Plan {
@@ -75,6 +90,9 @@ impl Plan {
         within("--window", self.window, 1, LARGEST_WINDOW)?;
         within("--bytes", self.bytes, SMALLEST_MESSAGE, LARGEST_MESSAGE)?;
         within("--stalled", self.stalled, 0, self.connections - 2)?;
+        if self.tls.is_some() && self.dialect == Dialect::Raw {
+            return Err("the floor has no TLS".into());
+        }
         Ok(self)
     }
 
@@ -82,18 +100,25 @@ impl Plan {
     fn room_size(&self) -> usize {
         match self.scenario {
             Scenario::Relay | Scenario::Storm => 2,
-            Scenario::Broadcast => self.connections,
+            // Those who stall are others each time.
+            Scenario::Broadcast | Scenario::Stalled => usize::MAX,
             Scenario::Idle => self.room,
         }
     }
 
     /// Full rooms only: who is alone has nobody to hear.
     fn members(&self) -> usize {
-        self.connections - self.connections % self.room_size()
+        match self.scenario {
+            Scenario::Broadcast | Scenario::Stalled => self.connections,
+            Scenario::Relay | Scenario::Storm | Scenario::Idle => {
+                self.connections - self.connections % self.room_size()
+            }
+        }
     }
 }
 
-pub fn run(plan: &Plan) -> Result {
+pub fn run(plan: Plan) -> Result {
+    let plan = Arc::new(plan);
     open_files(plan.connections)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -101,10 +126,11 @@ pub fn run(plan: &Plan) -> Result {
         .map_err(|error| format!("cannot start threads: {error}"))?;
     let report = runtime.block_on(async {
         match plan.scenario {
-            Scenario::Relay => relay::run(plan).await,
-            Scenario::Broadcast => broadcast::run(plan).await,
-            Scenario::Idle => crowd::idle(plan).await,
-            Scenario::Storm => crowd::storm(plan).await,
+            Scenario::Relay => relay::run(&plan).await,
+            Scenario::Broadcast => broadcast::run(&plan).await,
+            Scenario::Stalled => stalled::run(&plan).await,
+            Scenario::Idle => crowd::idle(&plan).await,
+            Scenario::Storm => storm::run(&plan).await,
         }
     });
     // Nobody says goodbye: what is measured has been measured.
@@ -114,7 +140,6 @@ pub fn run(plan: &Plan) -> Result {
 
 /// The measured time of a run whose tasks are at work.
 async fn measured(plan: &Plan, meter: &crate::meter::Meter, name: &str) -> Result<Report> {
-    tokio::time::sleep(plan.measure.warmup).await;
     let window: Window<'_> = meter.open(plan.measure.server)?;
     tokio::time::sleep(plan.measure.seconds).await;
     window.close(name, plan.members())

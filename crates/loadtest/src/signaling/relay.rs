@@ -22,8 +22,12 @@ pub async fn run(plan: &Plan) -> Result<Report> {
         let begins = if seat.place == 0 { plan.window as u64 } else { 0 };
         tasks.spawn(converse(connection, phrase, begins, Arc::clone(&meter)));
     }
+    let measured = async {
+        tokio::time::sleep(plan.measure.warmup).await;
+        measured(plan, &meter, "relay").await
+    };
     tokio::select! {
-        report = measured(plan, &meter, "relay") => report,
+        report = measured => report,
         reason = crowd::first_failure(&mut tasks) => Err(reason),
     }
 }

@@ -155,6 +155,15 @@ impl Dialect {
         if self == Self::SocketIo && frame == "2" { Heard::Answer("3") } else { Heard::Other }
     }
 
+    /// What a client says that will not come back, before it closes its connection.
+    pub fn goodbye(self) -> Option<&'static str> {
+        match self {
+            Self::Native => Some(r#"{"type":"leave","id":2}"#),
+            Self::SocketIo => Some("41"),
+            Self::Json | Self::PeerJs | Self::Raw => None,
+        }
+    }
+
     /// What tells the server now and then that the messages up to `seq` have come.
     pub fn acknowledge(self, seq: u64) -> Option<String> {
         match self {

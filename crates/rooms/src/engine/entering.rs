@@ -2,58 +2,111 @@
 
 use std::sync::Arc;
 
-use super::{Output, Rooms};
-use crate::command::{Call, Fresh, Join, MemberRef, OnDisconnect, Resume};
+use super::{Due, Output, Rooms};
+use crate::admission::{Admission, Rules};
+use crate::command::{Call, Entry, Fresh, Join, MemberRef, OnDisconnect, Resume};
 use crate::event::{Body, Event, Joined, LeaveReason, Picture, Reply, Resumed, State};
-use crate::ids::{ConnectionId, PeerId, Secret, Timestamp};
+use crate::ids::{ConnectionId, PeerId, RoomName, Secret, Timestamp};
 use crate::limits::DuplicateIdentity;
 use crate::log::Audience;
 use crate::member::{Link, Member, Renewal, Repetition, Seat};
+use crate::permissions::Permission;
 use crate::refusal::Refusal;
-use crate::room::Room;
+use crate::room::{Door, Room};
 
 impl Rooms {
-    pub(super) fn join(
-        &mut self,
-        call: Call,
-        join: Join,
-        fresh: Fresh,
-        now: Timestamp,
-    ) -> Result<(), Refusal> {
-        let mut replaced = Vec::new();
+    pub(super) fn join(&mut self, call: Call, entry: Entry, now: Timestamp) -> Result<(), Refusal> {
+        let Entry { join, admission, fresh } = &entry;
+        self.bars.judge(join, admission, now)?;
         if let Some(room) = self.rooms.get(&join.room) {
-            if room.on_connection(call.connection).is_some() {
+            if room.on_connection(call.connection).is_some() || self.waits(call, &join.room) {
                 return Err(Refusal::AlreadyJoined);
             }
-            if let Some(peer) = readmitted(room, &join, call.connection)? {
+            if let Some(peer) = readmitted(room, join, call.connection)? {
                 let renewal = Renewal { used: None, next: fresh.secret };
-                self.start_anew(call, &MemberRef { room: join.room, peer }, renewal, now);
+                self.start_anew(call, &MemberRef { room: join.room.clone(), peer }, renewal, now);
                 return Ok(());
             }
-            replaced = self.duplicates(room, &join)?;
-            let capacity = join.capacity.unwrap_or(usize::MAX).min(self.limits.max_members);
-            if room.len() >= capacity.saturating_add(replaced.len()) {
-                return Err(Refusal::RoomFull);
+            self.replace_knock(call, &entry, now)?;
+        }
+        match self.open_or_find(&entry, now)? {
+            Door::Guarded => self.knock(call, entry, now),
+            Door::Open => {
+                let replaced = self.make_room(&entry.join, &entry.admission)?;
+                self.let_in(call, entry, replaced, now);
+                Ok(())
             }
-        } else if self.rooms.len() >= self.limits.max_rooms && !self.end_an_empty_room() {
-            return Err(Refusal::TooManyRooms);
         }
-        for peer in replaced {
-            self.replace(&MemberRef { room: join.room.clone(), peer }, now);
-        }
-        self.enter(call, join, fresh, now);
-        Ok(())
     }
 
-    /// The members that this join puts out.
-    fn duplicates(&self, room: &Room, join: &Join) -> Result<Vec<PeerId>, Refusal> {
-        let same = join.identity.as_ref().map(|id| room.of_identity(id)).unwrap_or_default();
+    fn waits(&self, call: Call, room: &RoomName) -> bool {
+        self.knocks.get(&call.connection).is_some_and(|rooms| rooms.contains(room))
+    }
+
+    /// How the door of the room is, which comes to be if it is not there.
+    fn open_or_find(&mut self, entry: &Entry, now: Timestamp) -> Result<Door, Refusal> {
+        let Entry { join, admission, .. } = entry;
+        if let Some(room) = self.rooms.get(&join.room) {
+            return room.door(admission);
+        }
+        if !admission.may_create {
+            return Err(Refusal::RoomUnknown);
+        }
+        let room = Room::new(join.room.clone(), Rules::clone(&admission.rules), now);
+        let door = room.door(admission)?;
+        if self.rooms.len() >= self.limits.max_rooms && !self.end_an_empty_room(now) {
+            return Err(Refusal::TooManyRooms);
+        }
+        self.start_room(room, now);
+        Ok(door)
+    }
+
+    /// The members that this join puts out. It is refused when there would still be too many.
+    pub(super) fn make_room(
+        &self,
+        join: &Join,
+        admission: &Admission,
+    ) -> Result<Vec<PeerId>, Refusal> {
+        let Some(room) = self.rooms.get(&join.room) else { return Err(Refusal::RoomUnknown) };
+        let replaced = self.duplicates(room, join, admission)?;
+        let limits = [join.capacity, room.rules.max_members, Some(self.limits.max_members)];
+        let capacity = limits.into_iter().flatten().min().unwrap_or_default();
+        if room.len() >= capacity.saturating_add(replaced.len()) {
+            return Err(Refusal::RoomFull);
+        }
+        Ok(replaced)
+    }
+
+    fn duplicates(
+        &self,
+        room: &Room,
+        join: &Join,
+        admission: &Admission,
+    ) -> Result<Vec<PeerId>, Refusal> {
+        let identity = admission.identity.as_ref().or(join.identity.as_ref());
+        let same = identity.filter(|_| !admission.hidden);
+        let same = same.map(|identity| room.of_identity(identity, admission.identity.is_some()));
+        let same = same.unwrap_or_default();
         match self.limits.duplicate_identity {
             DuplicateIdentity::Allow => Ok(Vec::new()),
             DuplicateIdentity::Replace => Ok(same),
             DuplicateIdentity::Reject if same.is_empty() => Ok(Vec::new()),
             DuplicateIdentity::Reject => Err(Refusal::IdentityTaken),
         }
+    }
+
+    pub(super) fn let_in(
+        &mut self,
+        call: Call,
+        entry: Entry,
+        replaced: Vec<PeerId>,
+        now: Timestamp,
+    ) {
+        let name = entry.join.room.clone();
+        for peer in replaced {
+            self.replace(&MemberRef { room: name.clone(), peer }, now);
+        }
+        self.enter(call, entry, now);
     }
 
     fn replace(&mut self, who: &MemberRef, now: Timestamp) {
@@ -65,24 +118,30 @@ impl Rooms {
         }
     }
 
-    fn enter(&mut self, call: Call, join: Join, fresh: Fresh, now: Timestamp) {
+    fn enter(&mut self, call: Call, entry: Entry, now: Timestamp) {
+        let Entry { join, admission, fresh } = entry;
         let name = join.room.clone();
+        self.keep(&name);
+        let Some(room) = self.rooms.get_mut(&name) else { return };
+        // One text for all members: it is compared at a glance, and kept once.
+        let name = room.name().clone();
         let who = MemberRef { room: name.clone(), peer: fresh.peer };
-        let room = self.rooms.entry(name.clone()).or_insert_with(|| Room::new(name.clone()));
-        if let Some(ends_at) = room.ends_at {
-            self.deadlines.remove(&(ends_at, name.clone(), None));
-        }
+        let (role, permissions) = room.grant(&admission);
         let seat = Seat {
             connection: call.connection,
             order: room.next_order(),
-            permissions: self.limits.permissions,
+            role,
+            permissions,
+            starts_muted: room.rules.mute_on_entry && !permissions.has(Permission::Moderate),
         };
-        let member = Member::new(join, fresh, seat);
+        let member = Member::new(join, admission, fresh, seat);
         let view = member.view.clone();
         room.insert(member);
         self.memberships.entry(call.connection).or_default().push(who.clone());
-        self.record(&name, Audience::AllBut(who.peer), Body::MemberJoined(view), now);
-        self.paint(call, &who, Picture::New);
+        self.totals.joined += 1;
+        self.record_of(&who, Audience::AllBut(who.peer), Body::MemberJoined(view), now);
+        self.watch_pass(&who, now);
+        self.paint(call, &who, Picture::New, now);
     }
 
     pub(super) fn resume(
@@ -93,9 +152,10 @@ impl Rooms {
         now: Timestamp,
     ) -> Result<(), Refusal> {
         let who = &resume.member;
-        let room = self.rooms.get(&who.room).ok_or(Refusal::SessionUnknown)?;
+        let fate = || self.bars.fate(&who.room, who.peer, now).unwrap_or(Refusal::SessionUnknown);
+        let room = self.rooms.get(&who.room).ok_or_else(fate)?;
         let member = room.get(who.peer).filter(|member| member.on_disconnect == OnDisconnect::Keep);
-        let member = member.ok_or(Refusal::SessionUnknown)?;
+        let member = member.ok_or_else(fate)?;
         if !member.knows(resume.secret, call.connection) {
             return Err(Refusal::BadSecret);
         }
@@ -114,10 +174,11 @@ impl Rooms {
         // Asked only now: the news of the return may itself have pushed something out of the log.
         if is_known && since >= member.lost.max(member.acked) {
             member.acked = member.acked.max(since);
-            self.replay(call, who, fresh.secret);
+            self.replay(call, who, fresh.secret, now);
         } else {
             member.forget_requests();
-            self.paint(call, who, Picture::Lost);
+            self.totals.lost += 1;
+            self.paint(call, who, Picture::Lost, now);
         }
         Ok(())
     }
@@ -129,7 +190,8 @@ impl Rooms {
             member.renew(renewal);
             member.change(|view| view.incarnation += 1);
         });
-        self.paint(call, who, Picture::Restarted);
+        self.totals.restarted += 1;
+        self.paint(call, who, Picture::Restarted, now);
     }
 
     /// Hands a session to the calling connection, closes the one that had it, and tells the others what changed.
@@ -153,40 +215,44 @@ impl Rooms {
                 self.outputs.push_back(Output::Replaced { connection });
             }
             Link::Waiting { until } => {
-                self.deadlines.remove(&(until, who.room.clone(), Some(who.peer)));
+                self.deadlines.remove(&(until, who.room.clone(), Due::Grace(who.peer)));
             }
         }
         self.memberships.entry(call.connection).or_default().push(who.clone());
         if view != before {
             // The member itself learns its state from the answer to its request.
-            self.record(&who.room, Audience::AllBut(who.peer), Body::MemberUpdated(view), now);
+            self.record_of(who, Audience::AllBut(who.peer), Body::MemberUpdated(view), now);
         }
     }
 
     /// Answers with the whole picture; what was before it is not owed any more.
-    fn paint(&mut self, call: Call, who: &MemberRef, picture: Picture) {
+    fn paint(&mut self, call: Call, who: &MemberRef, picture: Picture, now: Timestamp) {
         let grace = self.limits.grace;
         let Some(room) = self.rooms.get_mut(&who.room) else { return };
         let seq = room.log.last();
         let Some(member) = room.get_mut(who.peer) else { return };
         (member.acked, member.lost) = (seq, seq);
+        let (secret, moderates) = (member.secret(), member.moderates());
         let joined = Joined {
-            room: who.room.clone(),
+            room: room.name().clone(),
             peer: who.peer,
-            secret: member.secret(),
+            secret,
             seq,
-            members: room.views(),
+            members: room.views_for(who.peer),
             history: room.log.history(),
+            rules: room.rules.clone(),
+            waiting: if moderates { room.knockers() } else { Vec::new() },
             grace,
             picture,
         };
         let reply = Ok(Reply::Joined(Box::new(joined)));
         self.outputs.push_back(Output::Reply { call, reply });
         self.settle(&who.room);
+        self.remind(who, now);
     }
 
     /// Answers that the session goes on, then gives everything that was missed.
-    fn replay(&mut self, call: Call, who: &MemberRef, secret: Secret) {
+    fn replay(&mut self, call: Call, who: &MemberRef, secret: Secret, now: Timestamp) {
         let Some(room) = self.rooms.get(&who.room) else { return };
         let Some(member) = room.get(who.peer) else { return };
         let missed: Vec<Arc<Event>> = room.log.missed(who.peer, member.acked);
@@ -199,9 +265,12 @@ impl Rooms {
         };
         self.outputs.push_back(Output::Reply { call, reply: Ok(Reply::Resumed(resumed)) });
         for event in missed {
+            self.totals.replayed += 1;
             self.outputs.push_back(Output::Event { to: vec![call.connection], event });
         }
+        self.totals.resumed += 1;
         self.settle(&who.room);
+        self.remind(who, now);
     }
 }
 

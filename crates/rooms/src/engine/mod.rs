@@ -1,21 +1,35 @@
 //! All rooms of one driver: takes what happened, puts out what is to be delivered.
 
+mod administering;
 mod aside;
 mod entering;
+mod houses;
+mod leaving;
+mod moderating;
+mod passes;
+mod publishing;
+mod recording;
 mod speaking;
+mod standing;
+mod waiting;
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+pub use administering::{Announcement, Ban};
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use crate::command::{Call, Command, Fresh, Join, MemberRef, OnDisconnect, Resume};
-use crate::event::{Body, Event, LeaveReason, MemberView, Presence, Reply, State};
+use crate::admission::Rules;
+use crate::bars::Bars;
+use crate::command::{Call, Command, Entry, Fresh, MemberRef, OnDisconnect, Resume};
+use crate::event::{Body, Event, LeaveReason, Presence, Reply, State};
+use crate::hashing::IdMap;
 use crate::ids::{ConnectionId, PeerId, RoomName, Seq, Timestamp};
 use crate::limits::Limits;
 use crate::log::Audience;
 use crate::member::{Link, Member};
 use crate::outcomes::Outcome;
 use crate::refusal::Refusal;
-use crate::room::{Heard, Room};
+use crate::room::Room;
 
 /// What the driver is to do, in this order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +46,22 @@ pub enum Output {
     Replaced {
         connection: ConnectionId,
     },
+    /// A membership was ended by others; the connection that served it is to be told, and closed when it serves no other.
+    Expelled {
+        connection: ConnectionId,
+        who: MemberRef,
+        reason: LeaveReason,
+        is_last: bool,
+    },
+    /// For observers.
+    RoomStarted {
+        room: RoomName,
+        at: Timestamp,
+    },
+    RoomEnded {
+        room: RoomName,
+        at: Timestamp,
+    },
 }
 
 /// How much there is, read by value.
@@ -39,21 +69,77 @@ pub enum Output {
 pub struct Counters {
     pub rooms: usize,
     pub memberships: usize,
+    /// Those who wait to be let into a room.
+    pub waiting: usize,
+    /// What is remembered of those who may not come back.
+    pub bars: usize,
     /// What logs and histories hold, by estimate.
     pub log_bytes: usize,
     pub timers: usize,
+}
+
+/// What has happened since the start, read by value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Totals {
+    pub rooms_started: u64,
+    pub rooms_ended: u64,
+    pub joined: u64,
+    /// The client started anew while the membership went on.
+    pub restarted: u64,
+    pub resumed: u64,
+    /// Of those who resumed: their room had let go of what they missed.
+    pub lost: u64,
+    /// Events that were said again to those who resumed.
+    pub replayed: u64,
+    pub knocked: u64,
+    pub admitted: u64,
+    pub denied: u64,
+    pub removed: u64,
+    pub expired: u64,
+}
+
+/// A room from outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomView {
+    pub name: RoomName,
+    pub started_at: Timestamp,
+    /// Those who are seen.
+    pub members: usize,
+    pub hidden: usize,
+    pub waiting: usize,
+    pub rules: Rules,
+    /// Of its newest event.
+    pub seq: Seq,
+}
+
+/// What a deadline is for; of those at the same moment in the same room the first comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Due {
+    /// The end of an empty room.
+    Empty,
+    /// The end of a member's grace.
+    Grace(PeerId),
+    /// A token is about to end.
+    Notice(PeerId),
+    /// A token ends.
+    PassEnd(PeerId),
 }
 
 /// The engine. See the crate's documentation for its four verbs.
 #[derive(Debug)]
 pub struct Rooms {
     limits: Limits,
-    rooms: HashMap<RoomName, Room>,
-    memberships: HashMap<ConnectionId, Vec<MemberRef>>,
-    /// Ends of grace: of a member, or (without one) of an empty room.
-    deadlines: BTreeSet<(Timestamp, RoomName, Option<PeerId>)>,
+    rooms: IdMap<RoomName, Room>,
+    memberships: IdMap<ConnectionId, Vec<MemberRef>>,
+    /// The rooms where somebody waits to be let in, by the connection that asked.
+    knocks: BTreeMap<ConnectionId, Vec<RoomName>>,
+    bars: Bars,
+    deadlines: BTreeSet<(Timestamp, RoomName, Due)>,
+    totals: Totals,
     log_bytes: usize,
     outputs: VecDeque<Output>,
+    /// A list of hearers, empty: most events have few, and there are many events.
+    spare: Vec<ConnectionId>,
 }
 
 impl Rooms {
@@ -61,11 +147,15 @@ impl Rooms {
     pub fn new(limits: Limits) -> Self {
         Self {
             limits,
-            rooms: HashMap::new(),
-            memberships: HashMap::new(),
+            rooms: IdMap::default(),
+            memberships: IdMap::default(),
+            knocks: BTreeMap::new(),
+            bars: Bars::default(),
             deadlines: BTreeSet::new(),
+            totals: Totals::default(),
             log_bytes: 0,
             outputs: VecDeque::new(),
+            spare: Vec::new(),
         }
     }
 
@@ -74,31 +164,27 @@ impl Rooms {
         Counters {
             rooms: self.rooms.len(),
             memberships: self.memberships.values().map(Vec::len).sum(),
+            waiting: self.knocks.values().map(Vec::len).sum(),
+            bars: self.bars.len(),
             log_bytes: self.log_bytes,
             timers: self.deadlines.len(),
         }
     }
 
-    /// Who is in a room, as its members see them.
-    #[must_use]
-    pub fn members(&self, room: &RoomName) -> Vec<Arc<MemberView>> {
-        self.rooms.get(room).map(Room::views).unwrap_or_default()
-    }
-
-    pub fn handle_join(&mut self, call: Call, join: Join, fresh: Fresh, now: Timestamp) {
-        if let Err(refusal) = self.join(call, join, fresh, now) {
-            self.outputs.push_back(Output::Reply { call, reply: Err(refusal) });
+    pub fn handle_join(&mut self, call: Call, entry: Entry, now: Timestamp) {
+        if let Err(refusal) = self.join(call, entry, now) {
+            self.refuse(call, refusal);
         }
     }
 
     /// The driver's own policy forbids what was asked.
     pub fn handle_refusal(&mut self, call: Call, refusal: Refusal) {
-        self.outputs.push_back(Output::Reply { call, reply: Err(refusal) });
+        self.refuse(call, refusal);
     }
 
     pub fn handle_resume(&mut self, call: Call, resume: &Resume, fresh: Fresh, now: Timestamp) {
         if let Err(refusal) = self.resume(call, resume, fresh, now) {
-            self.outputs.push_back(Output::Reply { call, reply: Err(refusal) });
+            self.refuse(call, refusal);
         }
     }
 
@@ -121,11 +207,22 @@ impl Rooms {
             self.outputs.push_back(Output::Reply { call, reply: Ok(Reply::Left) });
             return;
         }
+        let before = self.outputs.len();
         let outcome = self.carry_out(who, command, now);
-        if let (Some(member), Some(id)) = (self.current(call.connection, who), call.request) {
+        let Some(member) = self.current(call.connection, who) else {
+            return self.answer_first(call, outcome, before);
+        };
+        if let Some(id) = call.request {
             member.outcomes.remember(id, outcome);
         }
         self.answer(call, outcome);
+    }
+
+    /// Who has ended the room for everybody hears that it is done before the connection is closed.
+    fn answer_first(&mut self, call: Call, outcome: Outcome, before: usize) {
+        let after = self.outputs.split_off(before);
+        self.answer(call, outcome);
+        self.outputs.extend(after);
     }
 
     /// The client has every event up to `seq`.
@@ -157,6 +254,7 @@ impl Rooms {
     }
 
     pub fn handle_disconnect(&mut self, connection: ConnectionId, now: Timestamp) {
+        self.stop_waiting(connection, now);
         for who in self.memberships.remove(&connection).unwrap_or_default() {
             let Some(member) = self.current(connection, &who) else { continue };
             match member.on_disconnect {
@@ -169,10 +267,17 @@ impl Rooms {
     pub fn handle_timeout(&mut self, now: Timestamp) {
         while self.deadlines.first().is_some_and(|(at, _, _)| *at <= now) {
             match self.deadlines.pop_first() {
-                Some((_, room, Some(peer))) => {
+                Some((_, room, Due::Grace(peer))) => {
                     self.remove(&MemberRef { room, peer }, LeaveReason::Timeout, now);
                 }
-                Some((_, room, None)) => self.end(&room),
+                Some((_, room, Due::Notice(peer))) => {
+                    self.give_notice(&MemberRef { room, peer }, now);
+                }
+                Some((_, room, Due::PassEnd(peer))) => {
+                    self.totals.expired += 1;
+                    self.expel(&MemberRef { room, peer }, LeaveReason::Expired, now);
+                }
+                Some((_, room, Due::Empty)) => self.end(&room, now),
                 None => break,
             }
         }
@@ -187,10 +292,23 @@ impl Rooms {
         self.outputs.pop_front()
     }
 
+    /// The list of an [`Output::Event`] whose driver is done with it, for the next one.
+    pub fn take_back(&mut self, mut to: Vec<ConnectionId>) {
+        const MAX_KEPT: usize = 4_096;
+        if to.capacity() <= MAX_KEPT {
+            to.clear();
+            self.spare = to;
+        }
+    }
+
     /// The member behind a connection, if it still is the one that serves it.
     fn current(&mut self, connection: ConnectionId, who: &MemberRef) -> Option<&mut Member> {
         let member = self.rooms.get_mut(&who.room)?.get_mut(who.peer)?;
         (member.connection() == Some(connection)).then_some(member)
+    }
+
+    fn refuse(&mut self, call: Call, refusal: Refusal) {
+        self.outputs.push_back(Output::Reply { call, reply: Err(refusal) });
     }
 
     fn answer(&mut self, call: Call, outcome: Outcome) {
@@ -209,41 +327,8 @@ impl Rooms {
         member.link = Link::Waiting { until };
         member.change(|view| view.state = State::Reconnecting);
         let view = member.view.clone();
-        self.deadlines.insert((until, who.room.clone(), Some(who.peer)));
-        self.record(&who.room, Audience::AllBut(who.peer), Body::MemberUpdated(view), now);
-    }
-
-    fn remove(&mut self, who: &MemberRef, reason: LeaveReason, now: Timestamp) {
-        let Some(room) = self.rooms.get_mut(&who.room) else { return };
-        let Some(member) = room.remove(who.peer) else { return };
-        match member.link {
-            Link::Connected(connection) => self.forget_membership(connection, who),
-            Link::Waiting { until } => {
-                self.deadlines.remove(&(until, who.room.clone(), Some(who.peer)));
-            }
-        }
-        self.record(&who.room, Audience::All, Body::MemberLeft { peer: who.peer, reason }, now);
-        self.settle(&who.room);
-        let Some(room) = self.rooms.get_mut(&who.room) else { return };
-        if room.len() == 0 {
-            let ends_at = now.after(self.limits.empty_grace);
-            room.ends_at = Some(ends_at);
-            self.deadlines.insert((ends_at, who.room.clone(), None));
-        }
-    }
-
-    /// Empty rooms are only kept for those who may come back: they give way to those who come. `false` without any.
-    fn end_an_empty_room(&mut self) -> bool {
-        let oldest = self.deadlines.iter().find(|(_, _, peer)| peer.is_none()).cloned();
-        let Some(deadline) = oldest else { return false };
-        self.deadlines.remove(&deadline);
-        self.end(&deadline.1);
-        true
-    }
-
-    fn end(&mut self, room: &RoomName) {
-        let ended = self.rooms.remove(room);
-        self.log_bytes -= ended.map_or(0, |room| room.log.bytes());
+        self.deadlines.insert((until, who.room.clone(), Due::Grace(who.peer)));
+        self.record_of(who, Audience::AllBut(who.peer), Body::MemberUpdated(view), now);
     }
 
     fn forget_membership(&mut self, connection: ConnectionId, who: &MemberRef) {
@@ -252,45 +337,5 @@ impl Rooms {
         if memberships.is_empty() {
             self.memberships.remove(&connection);
         }
-    }
-
-    /// Numbers an event, keeps it for those who are away, and puts it out for those who are here.
-    fn record(&mut self, room: &RoomName, to: Audience, body: Body, now: Timestamp) -> Option<Seq> {
-        let room = self.rooms.get_mut(room)?;
-        let before = room.log.bytes();
-        let heard = room.record(to, body, &self.limits, now);
-        self.log_bytes = self.log_bytes + room.log.bytes() - before;
-        self.shed();
-        let seq = heard.1.seq;
-        self.tell(heard);
-        seq
-    }
-
-    /// Holds the bound of all logs. The largest gives way first: who hoards costs the others nothing.
-    fn shed(&mut self) {
-        while self.log_bytes > self.limits.total_bytes {
-            let rooms = self.rooms.iter_mut();
-            let largest = rooms.max_by_key(|(name, room)| (room.log.bytes(), *name));
-            let Some((_, room)) = largest else { return };
-            let before = room.log.bytes();
-            // Half of it, so that the search is rare.
-            while room.log.bytes() > before / 2
-                && (room.lose_oldest() || room.log.forget_oldest_chat())
-            {}
-            self.log_bytes -= before - room.log.bytes();
-        }
-    }
-
-    fn tell(&mut self, (to, event): Heard) {
-        if !to.is_empty() {
-            self.outputs.push_back(Output::Event { to, event });
-        }
-    }
-
-    fn settle(&mut self, room: &RoomName) {
-        let Some(room) = self.rooms.get_mut(room) else { return };
-        let before = room.log.bytes();
-        room.settle();
-        self.log_bytes -= before - room.log.bytes();
     }
 }

@@ -8,8 +8,12 @@ use crate::event::{Body, MemberView};
 use crate::ids::{PeerId, Timestamp};
 use crate::limits::Limits;
 use crate::log::Audience;
+use crate::member::Member;
 use crate::outcomes::Outcome;
+use crate::permissions::Permission;
 use crate::refusal::Refusal;
+use crate::sdp;
+use crate::tracks::Track;
 
 impl Rooms {
     pub(super) fn carry_out(
@@ -21,13 +25,15 @@ impl Rooms {
         let Some(member) = self.rooms.get(&who.room).and_then(|room| room.get(who.peer)) else {
             return Err(Refusal::NotJoined);
         };
-        let view = member.view.clone();
-        permit(&view, &command)?;
+        permit(member, &command)?;
         measure(&command, &self.limits)?;
+        if let Command::Signal { signal: Signal::Offer(sdp) | Signal::Answer(sdp), .. } = &command {
+            sdp::permit(sdp, member.view.permissions)?;
+        }
         let from = who.peer;
         match command {
             Command::Chat { text, key } => {
-                let body = Body::Chat { from, name: view.name.clone(), text, key };
+                let body = Body::Chat { from, name: member.view.name.clone(), text, key };
                 Ok(self.record(&who.room, Audience::All, body, now))
             }
             Command::Message { to, data, delivery } => {
@@ -44,6 +50,10 @@ impl Rooms {
                 Ok(self.record(&who.room, to, body_of(from, signal), now))
             }
             Command::Update(update) => self.update(who, &update, now),
+            Command::Publish { source, muted } => self.publish(who, Track { source, muted }, now),
+            Command::Unpublish(source) => self.unpublish(who, source, now),
+            Command::RaiseHand(raised) => self.raise_hand(who, raised, now),
+            Command::Moderate(moderation) => self.moderate(who, moderation, now),
             Command::Leave => Ok(None),
         }
     }
@@ -59,8 +69,10 @@ impl Rooms {
             Delivery::Reliable => Ok(self.record(&who.room, to, body, now)),
             Delivery::Volatile => {
                 let room = self.rooms.get(&who.room).ok_or(Refusal::NotJoined)?;
-                let heard = room.mention(&to, body, now);
-                self.tell(heard);
+                let mut hearers = std::mem::take(&mut self.spare);
+                room.find_hearers(&to, &mut hearers);
+                let event = room.mention(body, now);
+                self.tell(hearers, event);
                 Ok(None)
             }
         }
@@ -82,7 +94,7 @@ impl Rooms {
         }
         member.view = Arc::new(changed);
         let body = Body::MemberUpdated(member.view.clone());
-        Ok(self.record(&who.room, Audience::All, body, now))
+        Ok(self.record_of(who, Audience::All, body, now))
     }
 
     /// Only members of the same room can be targets.
@@ -93,7 +105,8 @@ impl Rooms {
             Targets::Peers(peers) => peers,
         };
         let room = self.rooms.get(&who.room).ok_or(Refusal::NotJoined)?;
-        if peers.iter().any(|peer| room.get(*peer).is_none()) {
+        let is_seen = |peer| room.get(peer).is_some_and(Member::is_seen);
+        if peers.iter().any(|peer| !is_seen(*peer)) {
             return Err(Refusal::UnknownTarget);
         }
         peers.sort_unstable();
@@ -110,15 +123,24 @@ fn body_of(from: PeerId, signal: Signal) -> Body {
     }
 }
 
-fn permit(member: &MemberView, command: &Command) -> Result<(), Refusal> {
-    let permitted = match command {
-        Command::Chat { .. } => member.permissions.chat,
-        Command::Message { .. } | Command::Emit { .. } => member.permissions.message,
-        Command::Signal { .. } => member.permissions.signal,
-        Command::Update(_) => member.permissions.update,
-        Command::Leave => true,
+fn permit(member: &Member, command: &Command) -> Result<(), Refusal> {
+    let wanted = match command {
+        Command::Chat { .. } => Permission::Chat,
+        Command::Message { .. } | Command::Emit { .. } => Permission::Message,
+        Command::Signal { .. } => Permission::Signal,
+        Command::Publish { source, .. } => source.permission(),
+        Command::Update(_) => Permission::Update,
+        Command::Moderate(_) => Permission::Moderate,
+        Command::RaiseHand(true) => {
+            return if member.is_seen() { Ok(()) } else { Err(Refusal::Hidden) };
+        }
+        Command::Unpublish(_) | Command::RaiseHand(false) | Command::Leave => return Ok(()),
     };
-    if permitted { Ok(()) } else { Err(Refusal::NotPermitted) }
+    if !member.view.permissions.has(wanted) {
+        return Err(Refusal::Lacks(wanted));
+    }
+    let is_heard = !matches!(wanted, Permission::Update | Permission::Moderate);
+    if is_heard && !member.is_seen() { Err(Refusal::Hidden) } else { Ok(()) }
 }
 
 fn measure(command: &Command, limits: &Limits) -> Result<(), Refusal> {
@@ -134,7 +156,12 @@ fn measure(command: &Command, limits: &Limits) -> Result<(), Refusal> {
         Command::Signal { signal: Signal::Candidate(candidate), .. } => {
             ("candidate", candidate.as_str().len(), Limits::CANDIDATE_BYTES)
         }
-        Command::Update(_) | Command::Leave => return Ok(()),
+        Command::Update(_)
+        | Command::Publish { .. }
+        | Command::Unpublish(_)
+        | Command::RaiseHand(_)
+        | Command::Moderate(_)
+        | Command::Leave => return Ok(()),
     };
     if bytes > max_bytes { Err(Refusal::TooLarge { what, max_bytes }) } else { Ok(()) }
 }

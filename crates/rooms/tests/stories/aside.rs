@@ -1,9 +1,9 @@
 //! What a member asks on another way than its connection: carried out, and nothing concluded from it.
 
 use parlor_rooms::{
-    Aside, Attributes, Call, Command, ConnectionId, DisplayName, Fresh, Join, Limits, MemberRef,
-    OnDisconnect, Output, PeerId, Refusal, Reply, RequestId, Resume, RoomName, Rooms, Secret, Seq,
-    Timestamp,
+    Admission, Aside, Attributes, Call, Command, ConnectionId, DisplayName, Entry, Fresh, Join,
+    Limits, MemberRef, OnDisconnect, Output, PeerId, Refusal, Reply, RequestId, Resume, RoomName,
+    Rooms, Secret, Seq, Timestamp,
 };
 
 const NOW: Timestamp = Timestamp(1_767_225_600_000);
@@ -39,7 +39,8 @@ fn house() -> (Rooms, MemberRef) {
         capacity: None,
         on_disconnect: OnDisconnect::Keep,
     };
-    rooms.handle_join(call(1), join, fresh(1), NOW);
+    let entry = Entry { join, admission: Admission::default(), fresh: fresh(1) };
+    rooms.handle_join(call(1), entry, NOW);
     outputs(&mut rooms);
     (rooms, MemberRef { room, peer: fresh(1).peer })
 }
@@ -49,7 +50,12 @@ fn resume(rooms: &mut Rooms, who: &MemberRef, connection: u64, number: u8) -> Re
     rooms.handle_resume(call(connection), &resume, fresh(number + 1), NOW);
     let refused = |output: Output| match output {
         Output::Reply { reply: Err(refusal), .. } => Some(refusal),
-        Output::Reply { .. } | Output::Event { .. } | Output::Replaced { .. } => None,
+        Output::Reply { .. }
+        | Output::Event { .. }
+        | Output::Replaced { .. }
+        | Output::Expelled { .. }
+        | Output::RoomStarted { .. }
+        | Output::RoomEnded { .. } => None,
     };
     outputs(rooms).into_iter().find_map(refused).map_or(Ok(()), Err)
 }

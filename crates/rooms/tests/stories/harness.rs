@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use parlor_rooms::{
-    Attributes, Call, ChatKey, Command, ConnectionId, Counters, Delivery, DisplayName, Fresh,
-    Identity, Join, Json, Limits, MemberRef, Nonce, OnDisconnect, Output, PeerId, RequestId,
-    Resume, RoomName, Rooms, Secret, Seq, Signal, Targets, Timestamp, Update,
+    Admission, Attributes, Call, Command, ConnectionId, Counters, DisplayName, Entry, Fresh, Join,
+    Limits, MemberRef, Moderation, OnDisconnect, Output, PassId, PeerId, RequestId, Resume,
+    RoomName, Rooms, Rules, Secret, Seq, Targets, Timestamp,
 };
 
 use crate::told::Told;
+pub use crate::words::*;
 
 /// Any moment will do; this one shows in stamps that are not zero by accident.
 pub fn epoch() -> Timestamp {
@@ -33,6 +34,10 @@ pub fn peer(number: u8) -> PeerId {
 
 pub struct House {
     engine: Rooms,
+    /// What the server says of whoever joins next.
+    pub admission: Admission,
+    /// What only observers hear.
+    pub observed: Vec<String>,
     pub now: Timestamp,
     room: RoomName,
     drawn: u8,
@@ -50,6 +55,8 @@ impl House {
         change(&mut limits);
         Self {
             engine: Rooms::new(limits),
+            admission: Admission::default(),
+            observed: Vec::new(),
             now: epoch(),
             room: room("standup"),
             drawn: 0,
@@ -111,7 +118,8 @@ impl House {
         let (call, fresh) = (self.call(connection, 1), self.draw());
         let key = (self.room.clone(), owner(connection).to_owned());
         self.peers.entry(key).or_insert(fresh.peer);
-        self.engine.handle_join(call, join, fresh, self.now);
+        let entry = Entry { join, admission: self.admission.clone(), fresh };
+        self.engine.handle_join(call, entry, self.now);
     }
 
     /// Resumes the membership of the connection's owner.
@@ -168,6 +176,64 @@ impl House {
         let (call, who) = (self.call(connection, id), self.who(connection));
         self.engine.handle_command(call, &who, command, self.now);
         self.seen()
+    }
+
+    /// Somebody who moderates, or tries to, does this.
+    pub fn moderate(&mut self, connection: &str, moderation: Moderation) -> Vec<String> {
+        self.shout(connection, Command::Moderate(moderation))
+    }
+
+    /// The operator does this, and hears whether it was done.
+    pub fn order(&mut self, moderation: Moderation) -> Vec<String> {
+        let done = self.engine.handle_moderation(&self.room, moderation, self.now);
+        let mut told = self.told();
+        told.extend(done.err().map(|refusal| format!("house: {}", refusal.code())));
+        told
+    }
+
+    /// The room is there from now on, whoever comes.
+    pub fn open_for_good(&mut self, rules: Rules) -> Vec<String> {
+        self.engine.handle_open(self.room.clone(), rules, self.now);
+        self.told()
+    }
+
+    /// Joins as what the server says.
+    pub fn join_with(&mut self, connection: &str, admission: Admission) -> Vec<String> {
+        let before = std::mem::replace(&mut self.admission, admission);
+        let told = self.join(connection);
+        self.admission = before;
+        told
+    }
+
+    pub fn refresh(&mut self, connection: &str, admission: Admission) -> Vec<String> {
+        let call = self.call(connection, 1_000);
+        self.refresh_over(call, admission)
+    }
+
+    pub fn refresh_over(&mut self, call: Call, admission: Admission) -> Vec<String> {
+        let connection = self.connections[call.connection.0 as usize].clone();
+        let who = self.who(&connection);
+        self.engine.handle_refresh(call, &who, admission, self.now);
+        self.told()
+    }
+
+    pub fn revoke(&mut self, pass: &str) -> Vec<String> {
+        self.engine.handle_revocation(&PassId::parse(pass).unwrap(), self.now);
+        self.told()
+    }
+
+    pub fn peer(&self, name: &str) -> PeerId {
+        self.who(name).peer
+    }
+
+    /// What the others see of a member.
+    pub fn view(&self, name: &str) -> std::sync::Arc<parlor_rooms::MemberView> {
+        let members = self.engine.members(&self.room);
+        members.into_iter().find(|member| member.peer == self.peer(name)).unwrap()
+    }
+
+    pub fn engine(&self) -> &Rooms {
+        &self.engine
     }
 
     pub fn ack(&mut self, connection: &str, seq: u64) -> Vec<String> {
@@ -260,8 +326,17 @@ impl House {
         seen.iter().map(|output| told.line(output)).collect()
     }
 
+    /// What goes to clients; the rest is kept in `observed`.
     fn seen(&mut self) -> Vec<Output> {
-        std::iter::from_fn(|| self.engine.poll_output()).collect()
+        let all: Vec<Output> = std::iter::from_fn(|| self.engine.poll_output()).collect();
+        let (seen, observed): (Vec<Output>, Vec<Output>) =
+            all.into_iter().partition(|output| match output {
+                Output::RoomStarted { .. } | Output::RoomEnded { .. } => false,
+                Output::Event { to, .. } => !to.is_empty(),
+                Output::Reply { .. } | Output::Replaced { .. } | Output::Expelled { .. } => true,
+            });
+        self.observed.extend(self.tell(&observed));
+        seen
     }
 }
 
@@ -275,55 +350,4 @@ pub enum Since {
 
 fn owner(connection: &str) -> &str {
     connection.trim_end_matches('\'')
-}
-
-pub fn room(name: &str) -> RoomName {
-    RoomName::parse(name).unwrap()
-}
-
-pub fn nonce(text: &str) -> Option<Nonce> {
-    Some(Nonce::parse(text).unwrap())
-}
-
-pub fn identity(text: &str) -> Option<Identity> {
-    Some(Identity::parse(text).unwrap())
-}
-
-pub fn chat(text: &str) -> Command {
-    Command::Chat { text: text.into(), key: None }
-}
-
-pub fn marked_chat(text: &str, key: &str) -> Command {
-    Command::Chat { text: text.into(), key: Some(ChatKey::parse(key).unwrap()) }
-}
-
-pub fn send(to: Targets, data: &str) -> Command {
-    Command::Message { to, data: Json::from_checked(data), delivery: Delivery::Reliable }
-}
-
-pub fn send_volatile(to: Targets, data: &str) -> Command {
-    Command::Message { to, data: Json::from_checked(data), delivery: Delivery::Volatile }
-}
-
-pub fn offer(to: Targets, sdp: &str) -> Command {
-    Command::Signal { to, signal: Signal::Offer(sdp.into()) }
-}
-
-pub fn answer(to: Targets, sdp: &str) -> Command {
-    Command::Signal { to, signal: Signal::Answer(sdp.into()) }
-}
-
-pub fn candidate(to: Targets, init: &str) -> Command {
-    Command::Signal { to, signal: Signal::Candidate(Json::from_checked(init)) }
-}
-
-pub fn rename(name: &str) -> Command {
-    let name = Some(DisplayName::parse(name).unwrap());
-    Command::Update(Update { name, attributes: Vec::new() })
-}
-
-/// `None` removes the key.
-pub fn set(attributes: &[(&str, Option<&str>)]) -> Command {
-    let attributes = attributes.iter().map(|(key, value)| ((*key).into(), value.map(Into::into)));
-    Command::Update(Update { name: None, attributes: attributes.collect() })
 }

@@ -2,7 +2,7 @@
 
 use parlor_rooms::{
     Attributes, Body, DisplayName, Event, Joined, MemberView, Output, Permissions, Picture, Reply,
-    Seq, State, Targets,
+    Role, Rules, Seq, State, Targets, Tracks,
 };
 
 use crate::harness::*;
@@ -36,7 +36,10 @@ fn the_answer_to_a_join_and_the_news_of_it_say_all_there_is_to_say() {
         identity: None,
         alias: None,
         attributes: Attributes::default(),
-        permissions: Permissions::ALL,
+        role: if order == 1 { Role::Owner } else { Role::Speaker },
+        permissions: if order == 1 { Permissions::ALL } else { Role::Speaker.permissions() },
+        tracks: Tracks::default(),
+        hand: None,
         state: State::Connected,
         incarnation: 1,
         order,
@@ -58,6 +61,8 @@ fn the_answer_to_a_join_and_the_news_of_it_say_all_there_is_to_say() {
         seq: Seq(2),
         members: vec![ada, grace],
         history: vec![],
+        rules: Rules::default(),
+        waiting: vec![],
         grace: seconds(30),
         picture: Picture::New,
     };

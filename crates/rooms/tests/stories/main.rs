@@ -3,7 +3,13 @@
 #[cfg(test)]
 mod aside;
 #[cfg(test)]
+mod descriptions;
+#[cfg(test)]
 mod harness;
+#[cfg(test)]
+mod hidden;
+#[cfg(test)]
+mod houses;
 #[cfg(test)]
 mod identity;
 #[cfg(test)]
@@ -13,14 +19,28 @@ mod limits;
 #[cfg(test)]
 mod memory;
 #[cfg(test)]
+mod operating;
+#[cfg(test)]
+mod passes;
+#[cfg(test)]
 mod presence;
+#[cfg(test)]
+mod publishing;
+#[cfg(test)]
+mod removing;
 #[cfg(test)]
 mod requests;
 #[cfg(test)]
 mod resuming;
+#[cfg(test)]
+mod roles;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]
 mod talking;
 #[cfg(test)]
 mod told;
+#[cfg(test)]
+mod waiting;
+#[cfg(test)]
+mod words;

@@ -327,7 +327,10 @@ fn the_numbers_a_client_sees_increase_over_all_its_reconnects() {
             match output {
                 Output::Event { event, .. } => seen.push(event.seq.unwrap().0),
                 Output::Reply { reply, .. } => assert!(matches!(reply, Ok(Reply::Resumed(_)))),
-                Output::Replaced { .. } => {}
+                Output::Replaced { .. }
+                | Output::Expelled { .. }
+                | Output::RoomStarted { .. }
+                | Output::RoomEnded { .. } => {}
             }
         }
     }

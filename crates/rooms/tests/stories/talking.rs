@@ -1,6 +1,8 @@
 //! What members say: who hears it, in which order, and under whose name.
 
-use parlor_rooms::{Body, Command, DisplayName, Event, Output, Permissions, Reply, Seq, Targets};
+use parlor_rooms::{
+    Body, Command, DisplayName, Event, Output, Permission, Permissions, Reply, Seq, Targets,
+};
 
 use crate::harness::*;
 
@@ -174,7 +176,6 @@ fn only_members_are_heard() {
 
 #[test]
 fn each_thing_a_member_may_do_needs_its_permission() {
-    let none = Permissions { chat: false, message: false, signal: false, update: false };
     let everything = |house: &mut House| {
         let to = house.to(["grace"]);
         let commands = [chat("hi"), send(to.clone(), "1"), offer(to, "v=0"), rename("Countess")];
@@ -182,15 +183,16 @@ fn each_thing_a_member_may_do_needs_its_permission() {
         done.map(|lines| lines != ["ada: error 0 not-permitted"])
     };
     let grants = [
-        (none, [false; 4]),
-        (Permissions { chat: true, ..none }, [true, false, false, false]),
-        (Permissions { message: true, ..none }, [false, true, false, false]),
-        (Permissions { signal: true, ..none }, [false, false, true, false]),
-        (Permissions { update: true, ..none }, [false, false, false, true]),
+        (Permissions::NONE, [false; 4]),
+        (Permissions::of(&[Permission::Chat]), [true, false, false, false]),
+        (Permissions::of(&[Permission::Message]), [false, true, false, false]),
+        (Permissions::of(&[Permission::Signal]), [false, false, true, false]),
+        (Permissions::of(&[Permission::Update]), [false, false, false, true]),
         (Permissions::ALL, [true; 4]),
     ];
     for (permissions, allowed) in grants {
-        let mut house = House::with(|limits| limits.permissions = permissions);
+        let mut house = House::new();
+        house.admission.permissions = Some(permissions);
         house.enter(["ada", "grace"]);
         assert_eq!(everything(&mut house), allowed, "{permissions:?}");
         let left = house.request("ada", 9, Command::Leave);

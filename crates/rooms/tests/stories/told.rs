@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use parlor_rooms::{
-    Body, ConnectionId, Event, Joined, LeaveReason, MemberView, Output, PeerId, Picture, Refusal,
-    Reply, RequestId, RoomName, Secret, State,
+    Body, ConnectionId, Event, Joined, KnockEnd, LeaveReason, MemberView, Output, PeerId, Picture,
+    Refusal, Reply, RequestId, RoomName, Rules, Secret, State,
 };
+
+use crate::harness::epoch;
 
 pub struct Told<'a> {
     pub connections: &'a [String],
@@ -26,6 +28,12 @@ impl Told<'_> {
             Output::Replaced { connection } => {
                 format!("{}: replaced", self.connection(*connection))
             }
+            Output::Expelled { connection, reason, is_last, .. } => {
+                let and_closed = if *is_last { "" } else { ", stays connected" };
+                format!("{}: out, {}{and_closed}", self.connection(*connection), why(*reason))
+            }
+            Output::RoomStarted { room, .. } => format!("{room} started"),
+            Output::RoomEnded { room, .. } => format!("{room} ended"),
         }
     }
 
@@ -39,12 +47,7 @@ impl Told<'_> {
             Body::MemberJoined(view) => format!("joined: {}", self.member(view)),
             Body::MemberUpdated(view) => format!("updated: {}", self.member(view)),
             Body::MemberLeft { peer, reason } => {
-                let reason = match reason {
-                    LeaveReason::Left => "left",
-                    LeaveReason::Timeout => "timeout",
-                    LeaveReason::Replaced => "replaced",
-                };
-                format!("left: {}, {reason}", self.peer(*peer))
+                format!("left: {}, {}", self.peer(*peer), why(*reason))
             }
             Body::Chat { from, text, .. } => format!("chat from {}: {text}", self.peer(*from)),
             Body::Message { from, data } => {
@@ -57,6 +60,19 @@ impl Told<'_> {
             Body::Answer { from, sdp } => format!("answer from {}: {sdp}", self.peer(*from)),
             Body::Candidate { from, candidate } => {
                 format!("candidate from {}: {}", self.peer(*from), candidate.as_str())
+            }
+            Body::Knock(knocker) => format!("knock: {}", self.peer(knocker.peer)),
+            Body::KnockEnded { peer, how } => {
+                let how = match how {
+                    KnockEnd::Admitted => "admitted",
+                    KnockEnd::Denied => "denied",
+                    KnockEnd::Left => "left",
+                };
+                format!("knock ended: {}, {how}", self.peer(*peer))
+            }
+            Body::RoomUpdated(rules) => format!("room:{}", words(rules)),
+            Body::TokenExpiring { ends_at } => {
+                format!("token ends at {} s", (ends_at.0 - epoch().0) / 1_000)
             }
         }
     }
@@ -71,6 +87,7 @@ impl Told<'_> {
                 resumed.seq.0,
                 resumed.replayed
             ),
+            Ok(Reply::Waiting(waiting)) => format!("waits as {}", self.peer(waiting.peer)),
             Ok(Reply::Done { seq: Some(seq) }) => format!("ok {id} #{}", seq.0),
             Ok(Reply::Done { seq: None }) => format!("ok {id}"),
             Ok(Reply::Left) => format!("left {id}"),
@@ -91,8 +108,12 @@ impl Told<'_> {
         };
         let members: Vec<String> = joined.members.iter().map(|view| self.member(view)).collect();
         let history: Vec<String> = joined.history.iter().map(|event| self.event(event)).collect();
-        let tail =
+        let mut tail =
             if history.is_empty() { String::new() } else { format!(" [{}]", history.join("; ")) };
+        tail += &words(&joined.rules);
+        for knocker in &joined.waiting {
+            tail += &format!(", {} waits", self.peer(knocker.peer));
+        }
         format!(
             "{picture} as {}, secret {}, seq {} [{}]{tail}",
             self.peer(joined.peer),
@@ -116,6 +137,13 @@ impl Told<'_> {
         if view.incarnation > 1 {
             line += &format!(" incarnation {}", view.incarnation);
         }
+        for track in view.tracks.iter() {
+            line +=
+                &format!(" {}:{}", track.source.word(), if track.muted { "muted" } else { "on" });
+        }
+        if view.hand.is_some() {
+            line += " hand";
+        }
         line
     }
 
@@ -133,4 +161,29 @@ impl Told<'_> {
 fn number(secret: Secret) -> String {
     let found = (0..=u8::MAX).find(|number| Secret::from_entropy([*number; 24]) == secret);
     found.map_or("?".into(), |number| number.to_string())
+}
+
+fn why(reason: LeaveReason) -> &'static str {
+    match reason {
+        LeaveReason::Left => "left",
+        LeaveReason::Timeout => "timeout",
+        LeaveReason::Replaced => "replaced",
+        LeaveReason::Removed => "removed",
+        LeaveReason::Ended => "ended",
+        LeaveReason::Expired => "expired",
+    }
+}
+
+/// What is unusual about them.
+fn words(rules: &Rules) -> String {
+    let mut line = String::new();
+    for (is, word) in [
+        (rules.locked, " locked"),
+        (rules.waiting_room, " guarded"),
+        (rules.mute_on_entry, " muted on entry"),
+        (rules.permanent, " permanent"),
+    ] {
+        line += if is { word } else { "" };
+    }
+    rules.max_members.map_or(line.clone(), |max| format!("{line} for {max}"))
 }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use parlor_dialects::socketio::engine::{Closed, Message};
 use parlor_rooms::Timestamp;
 
-use crate::transports::engineio::guest::{Guest, Output};
+use crate::transports::engineio::guest::{Guest, Output, Pulled};
 
 #[derive(Default)]
 pub struct Echo {
@@ -31,8 +31,8 @@ impl Guest for Echo {
         self.outputs.pop_front()
     }
 
-    fn pull(&mut self, _: Timestamp) -> bool {
-        false
+    fn pull(&mut self, _: Timestamp) -> Pulled {
+        Pulled::Nothing
     }
 
     fn has_given_up(&self) -> bool {

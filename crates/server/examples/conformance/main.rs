@@ -16,6 +16,7 @@ mod transports {
     pub mod websocket {
         pub mod handshake;
         pub mod opening;
+        pub mod protocols;
         pub mod rate;
         pub mod stream;
         pub mod wire;
@@ -23,7 +24,7 @@ mod transports {
 }
 
 use std::io::Write;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,12 +39,25 @@ use parlor_dialects::socketio::engine::Settings;
 use tokio::net::TcpListener;
 use transports::engineio::guest::{Arrival, Guest, House};
 use transports::engineio::{Carrier, Pace};
-use transports::gate::Gate;
+use transports::gate::{Gate, Judge};
 use transports::websocket::opening::Compression;
 
 /// Short, so that the suites need not wait long; they know these numbers.
 const PING_INTERVAL: Duration = Duration::from_millis(300);
 const PING_TIMEOUT: Duration = Duration::from_millis(200);
+
+/// Nobody is held back.
+struct Everybody;
+
+impl Judge for Everybody {
+    fn is_one_client(&self, _: IpAddr) -> bool {
+        false
+    }
+
+    fn is_hasty(&self, _: IpAddr) -> bool {
+        false
+    }
+}
 
 /// What its sessions are for.
 #[derive(Clone, Copy)]
@@ -97,7 +111,7 @@ fn at(application: Application, compression: Compression) -> axum::routing::Meth
         ..Settings::default()
     };
     let pace = Pace { per_second: 100_000, burst: 100_000 };
-    let (application, gate) = (Arc::new(application), Gate::new(10_000, 0));
+    let (application, gate) = (Arc::new(application), Gate::judged(10_000, 0, Arc::new(Everybody)));
     let carrier = Carrier::start((settings, pace, compression), application, gate);
     any(move |request: Request| {
         let carrier = Arc::clone(&carrier);

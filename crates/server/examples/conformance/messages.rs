@@ -9,7 +9,7 @@ use parlor_dialects::socketio::packet::{Args, Namespace};
 use parlor_dialects::socketio::session::{Output as Said, Session, Settings};
 use parlor_rooms::Timestamp;
 
-use crate::transports::engineio::guest::{Arrival, Guest, Output};
+use crate::transports::engineio::guest::{Arrival, Guest, Output, Pulled};
 
 /// How long a client that is asked something may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_millis(200);
@@ -113,8 +113,8 @@ impl Guest for Messages {
         self.outputs.pop_front()
     }
 
-    fn pull(&mut self, _: Timestamp) -> bool {
-        false
+    fn pull(&mut self, _: Timestamp) -> Pulled {
+        Pulled::Nothing
     }
 
     fn has_given_up(&self) -> bool {

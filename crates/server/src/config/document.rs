@@ -6,6 +6,27 @@ use std::fmt::Write;
 
 const WIDTH: usize = 98;
 
+/// Tables of which there may be any number.
+const TEMPLATE: &str = r#"
+# How some rooms are made: any number of such tables, each by a name of its own.
+#
+#   [room_templates.meeting]
+#   # The rooms that are made by it when somebody joins them: names, or beginnings of names. "*" is all.
+#   rooms = ["meeting-*"]
+#   # Those who come wait until somebody who moderates admits them.
+#   waiting_room = false
+#   # Nobody but those who moderate comes in.
+#   locked = false
+#   # Microphones of those who come are muted; they may unmute themselves.
+#   mute_on_entry = false
+#   # Whoever makes the room owns it, and if nobody is left who moderates, whoever has been there longest.
+#   creator_owns = true
+#   # Fewer members than limits.max_members; 0 is as many.
+#   max_members = 0
+#   # What those are whose token names no role: listener, speaker, moderator or owner.
+#   role = "speaker"
+"#;
+
 /// A file with every setting at its default, each commented out.
 pub fn example() -> String {
     let mut text = String::from(
@@ -27,7 +48,7 @@ pub fn example() -> String {
             _ = writeln!(text, "# {} = {}", name_in_section(setting), (setting.show)(&defaults));
         }
     });
-    text
+    text + TEMPLATE
 }
 
 /// The settings in force, as a file that would bring them about.
@@ -48,7 +69,7 @@ pub fn effective(config: &Config, sources: &Sources) -> String {
             _ = writeln!(text, "{} = {value}{note}", name_in_section(setting));
         }
     });
-    text + "\n# configuration is valid\n"
+    text + &config.room_templates.show() + "\n# configuration is valid\n"
 }
 
 fn by_section(mut each: impl FnMut(&str, &[Setting])) {

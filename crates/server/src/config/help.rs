@@ -12,7 +12,7 @@ const INDENT: &str = "        ";
 pub fn text() -> String {
     let mut text = format!(
         "Parlor {}: real-time rooms for the web in one program.\n\n\
-         Usage: parlor [FLAGS]\n       parlor doctor [URL] [FLAGS]    says why a call would not connect\n\n\
+         Usage: parlor [FLAGS]\n       parlor doctor [URL] [FLAGS]    says why a call would not connect\n       parlor health [FLAGS]          asks the server with these flags whether it is ready\n       parlor token --room ROOM       makes a token that lets somebody in\n       parlor rooms|members|kick|mute|say|revoke|stats    act on a running server\n\n\
          Without flags it listens on localhost:8080 and serves the app, the SDK and the rooms.\n\n\
          General:\n",
         env!("CARGO_PKG_VERSION")

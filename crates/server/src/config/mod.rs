@@ -1,26 +1,47 @@
 //! What the server is told: file < environment < flags, all mistakes at once.
 
 mod address;
+mod admin_words;
 mod certificate_rules;
 mod document;
 mod file;
 mod flags;
 mod help;
+mod naming;
+mod outside;
 mod quantity;
 mod relay;
 mod rules;
 mod settings;
+mod templates;
 mod tls_words;
+mod token_rules;
+mod token_words;
 mod value;
+mod watching;
 mod words;
 
 pub use address::{LOOPBACK, ListenAddress};
+#[cfg(test)]
+pub use admin_words::AdminToken;
+pub use admin_words::TokenFile;
 pub use flags::takes_value;
+pub use outside::Ancestor;
 pub use relay::Network;
-pub use settings::{Acme, Config, Dialects, Limits, Server};
+pub use settings::{
+    Acme, Admin, Config, Dialects, Limits, Metrics, Otel, Server, Tokens, Webhooks,
+};
+pub use templates::{PermanentRoom, Template, Templates};
 #[cfg(test)]
 pub use tls_words::Domain;
-pub use words::{AllowedOrigin, DialectPolicy, DuplicateIdentity, LogFormat, RelayPeers};
+pub use token_words::KeySet;
+#[cfg(test)]
+pub use token_words::{Audience, Issuer, KeyFile};
+pub use value::{Word, Wrong};
+pub use words::{
+    AdHocRooms, AddressDetail, AllowedOrigin, DialectPolicy, DuplicateIdentity, LogFormat,
+    RelayPeers,
+};
 
 use flags::{Arguments, Mode};
 use settings::{SETTINGS, Setting};
@@ -28,7 +49,8 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use value::{Raw, Wrong};
+use std::time::Duration;
+use value::Raw;
 
 /// What the user asked for.
 #[derive(Debug)]
@@ -116,6 +138,17 @@ pub fn load(
     }
 }
 
+/// A time as settings have it: 30s, 5m, 2h.
+pub fn duration(text: &str) -> Option<Duration> {
+    value::Value::parse(&Raw::Word(text.into())).ok()
+}
+
+/// The keys of what is not the same in both.
+pub fn differences(one: &Config, other: &Config) -> Vec<&'static str> {
+    let differs = |setting: &&Setting| (setting.differs)(one, other);
+    SETTINGS.iter().filter(differs).map(|setting| setting.key).collect()
+}
+
 /// Which source each setting came from; what is absent has its default.
 #[derive(Debug, Default)]
 pub struct Sources(BTreeMap<&'static str, Source>);
@@ -166,6 +199,11 @@ impl Loading {
                 // As in the example file, where every setting is commented out.
                 None if entry.raw == Raw::EmptyTable && Setting::is_section(&entry.key) => {}
                 None => {
+                    let taken = self.config.room_templates.take(&entry.key, &entry.raw);
+                    if let Some(taken) = taken {
+                        let wrong = taken.err().map(|text| Mistake::new(at(entry.line), text));
+                        return self.mistakes.extend(wrong);
+                    }
                     let hint = nearest(&entry.key, SETTINGS.iter().map(|known| known.key.into()));
                     let text = format!("{} is not a setting{hint}", value::quoted(&entry.key));
                     self.mistakes.push(Mistake::new(at(entry.line), text));

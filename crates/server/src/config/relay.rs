@@ -52,6 +52,17 @@ impl fmt::Display for Network {
     }
 }
 
+impl Network {
+    pub fn contains(&self, address: IpAddr) -> bool {
+        self.cidr.contains(address)
+    }
+
+    #[cfg(test)]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::read(text).ok()
+    }
+}
+
 impl Word for Network {
     const PLACEHOLDER: &'static str = "CIDR";
 

@@ -2,7 +2,7 @@
 
 use super::settings::Config;
 use super::value::Value;
-use super::{Mistake, Sources, certificate_rules};
+use super::{Mistake, Sources, TokenFile, certificate_rules, templates, token_rules};
 use std::path::Path;
 
 pub fn broken(config: &Config, sources: &Sources) -> Vec<Mistake> {
@@ -10,13 +10,16 @@ pub fn broken(config: &Config, sources: &Sources) -> Vec<Mistake> {
     exposure(config, sources, &mut mistakes);
     ordered(config, sources, &mut mistakes);
     mistakes.extend(certificate_rules::broken(config, sources));
+    mistakes.extend(token_rules::broken(config, sources));
+    admin(config, sources, &mut mistakes);
+    mistakes.extend(templates::broken(config, sources));
     if let Some(folder) = &config.server.web_dir.0 {
         web_folder(folder, sources, &mut mistakes);
     }
     mistakes
 }
 
-/// Rooms are open, so nobody beyond this machine gets in before somebody has said so.
+/// Where rooms are open, nobody beyond this machine gets in before somebody has said so.
 fn exposure(config: &Config, sources: &Sources, mistakes: &mut Vec<Mistake>) {
     let server = &config.server;
     // Without addresses of one's own it is the name that opens them.
@@ -26,7 +29,7 @@ fn exposure(config: &Config, sources: &Sources, mistakes: &mut Vec<Mistake>) {
         add("listen needs at least one address, such as localhost:8080".into());
     }
     let exposed = server.listen.iter().find(|address| !address.is_loopback());
-    if let Some(address) = exposed.filter(|_| !server.open_rooms) {
+    if let Some(address) = exposed.filter(|_| !server.open_rooms && !config.tokens.has_keys()) {
         let origin = if config.speaks_tls() {
             ""
         } else {
@@ -34,8 +37,28 @@ fn exposure(config: &Config, sources: &Sources, mistakes: &mut Vec<Mistake>) {
         };
         add(format!(
             "{address} can be reached from other machines, and rooms are open to anybody who can reach the port; \
-             if that is meant, add --open-rooms{origin}"
+             if that is meant, add --open-rooms{origin}; to let in those alone who have a token, set tokens.secret \
+             (parlor token --new-secret makes one) or tokens.keys"
         ));
+    }
+}
+
+fn admin(config: &Config, sources: &Sources, mistakes: &mut Vec<Mistake>) {
+    let mut add = |key, text: String| mistakes.push(Mistake::new(sources.of(key).clone(), text));
+    let admin = &config.admin;
+    match (&admin.token_file.0, admin.token.reveal()) {
+        (Some(_), Some(_)) => {
+            add("admin.token_file", "admin.token and admin.token_file are both given".into());
+        }
+        (Some(path), None) => {
+            if let Err(why) = TokenFile::token_in(path) {
+                add("admin.token_file", format!("admin.token_file: {why}"));
+            }
+        }
+        (None, Some(_) | None) => {}
+    }
+    if let Some(both) = admin.listen.iter().find(|at| config.server.listen.contains(at)) {
+        add("admin.listen", format!("admin.listen: {both} is in listen already"));
     }
 }
 

@@ -2,14 +2,22 @@
 //! the documentation are made from this table.
 
 use super::address::ListenAddress;
+use super::admin_words::{AdminToken, TokenFile};
+use super::outside::{Ancestor, ContactAddress, GoTo};
 use super::quantity::Bytes;
 use super::relay::{ExternalAddress, Hidden, Network, Ports, Realm, RelayUser};
+use super::templates::{PermanentRoom, Templates};
 use super::tls_words::{Directory, Domain, EmailAddress, PemFile};
+use super::token_words::{Audience, Issuer, KeyFile, KeySet, SecretFile};
 use super::value::{Raw, Shape, Value, Wrong, expected_within, parse_within};
+use super::watching::{Endpoint, loopback};
 use super::words::{
-    AllowedOrigin, DialectPolicy, DuplicateIdentity, Folder, IceServer, LogFilter, LogFormat,
-    RelayPeers,
+    AdHocRooms, AddressDetail, AllowedOrigin, DialectPolicy, DuplicateIdentity, Folder, IceServer,
+    LogFilter, LogFormat, RelayPeers,
 };
+use crate::auth::Pattern;
+use crate::outgoing::Place;
+use crate::webhooks::EventKind;
 use std::time::Duration;
 
 /// One row of the table.
@@ -24,6 +32,7 @@ pub struct Setting {
     pub expected: fn() -> String,
     pub read: fn(&Raw, &mut Config) -> Result<(), Wrong>,
     pub show: fn(&Config) -> String,
+    pub differs: fn(&Config, &Config) -> bool,
 }
 
 macro_rules! settings {
@@ -40,6 +49,8 @@ macro_rules! settings {
         #[derive(Debug, Clone, PartialEq, Default)]
         pub struct Config {
             $(pub $field: $section,)+
+            /// Tables with names of their own.
+            pub room_templates: Templates,
         }
 
         $(
@@ -67,6 +78,7 @@ macro_rules! settings {
                 Ok(())
             },
             show: |config| config.$field.$key.show(),
+            differs: |one, other| one.$field.$key != other.$field.$key,
         },)+)+];
     };
 }
@@ -79,7 +91,7 @@ settings! {
     "Server", "" => server: Server {
         /// Where to listen. `localhost` is 127.0.0.1 and ::1; port 0 takes any free port.
         listen: Vec<ListenAddress> = vec![ListenAddress::Localhost(8080)];
-        /// Rooms are open to anybody who can reach the port. Without this only loopback addresses can be listened on.
+        /// Rooms are open to anybody who can reach the port, with a token or without. Where this is not set and there is no key for tokens, only loopback addresses can be listened on.
         open_rooms: bool = false;
         /// Origins whose pages may connect, such as https://meet.example.org; "*" lets every page in. Pages from this machine are always let in.
         allow_origins: Vec<AllowedOrigin> = Vec::new();
@@ -93,10 +105,20 @@ settings! {
         web_dir: Folder = Folder::default();
         /// Whether WebSocket messages are compressed for clients that offer it (permessage-deflate). It takes bytes off slow lines and costs processor time for every receiver.
         compression: bool = false;
+        /// Pages that may show this server's pages in a frame: self, origins such as https://example.org, or "*". Empty: none.
+        frame_ancestors: Vec<Ancestor> = vec![Ancestor::Own];
+        /// Where to report a weakness, as mailto: or https: address. With it `/.well-known/security.txt` says so.
+        security_contact: ContactAddress = ContactAddress::default();
+        /// How long to wait at the start for a port that another process still has, such as one that is stopping.
+        port_wait: Duration = Duration::ZERO, Duration::ZERO..=HOUR;
+        /// Threads that serve connections. 0: as many as there are processors for this program.
+        threads: usize = 0, 0..=1_024;
         /// Which log lines are written to standard error: off, error, warn, info, debug or trace; by part: "info,parlor::web=debug".
         log: LogFilter = LogFilter::info();
         /// How log lines are written: text, or json for machines.
         log_format: LogFormat = LogFormat::Text;
+        /// How much of a client's address stands in log lines: full, short (the /24 of IPv4, the /48 of IPv6) or none.
+        log_addresses: AddressDetail = AddressDetail::Short;
     }
     "TLS", "tls." => tls: Tls {
         /// PEM file with the certificate of this server, followed by those between it and the root. Read again when it changes.
@@ -162,7 +184,83 @@ settings! {
         /// Answers per second to one address that has not authenticated itself.
         unauthenticated_per_second: usize = 50, 1..=1_000_000;
     }
+    "Tokens", "tokens." => tokens: Tokens {
+        /// Secret that tokens are signed with (HS256), of at least 32 bytes; `parlor token --new-secret` makes one. With a key of any kind, rooms need a token, unless they are open.
+        secret: Hidden = Hidden::default();
+        /// File with that secret in it, and nothing else but a line break.
+        secret_file: SecretFile = SecretFile::default();
+        /// Files with public keys that tokens are verified with (RS256, ES256, EdDSA): PEM, JWK or a JWK set.
+        keys: Vec<KeyFile> = Vec::new();
+        /// Where public keys are published as a JWK set that changes: an https address, or a file.
+        jwks: KeySet = KeySet::None;
+        /// How often that set is fetched again.
+        jwks_refresh: Duration = 5 * MINUTE, SECOND..=24 * HOUR;
+        /// A token that names an unknown key has the set fetched at once, but no sooner after the last time.
+        jwks_pause: Duration = Duration::from_secs(10), Duration::from_millis(100)..=HOUR;
+        /// How long the last set is used while it can't be fetched.
+        jwks_keep: Duration = 24 * HOUR, SECOND..=168 * HOUR;
+        /// PEM file with the root of a private certificate authority, which is trusted besides those of the system when the set is fetched.
+        ca_file: PemFile = PemFile::default();
+        /// What the claim `aud` of a token must have in it. Empty: the domain, or else "parlor".
+        audience: Audience = Audience::default();
+        /// Whose tokens are taken, by the claim `iss`. Empty: everybody's who has the key.
+        issuers: Vec<Issuer> = Vec::new();
+        /// How far the clocks of whoever makes the tokens may be off.
+        leeway: Duration = Duration::from_secs(30), Duration::ZERO..=10 * MINUTE;
+        /// How long a token may hold. Minutes are enough where clients refresh theirs.
+        max_lifetime: Duration = 24 * HOUR, SECOND..=8_760 * HOUR;
+        /// Rooms that nobody needs a token for, such as lobby or club-*.
+        open_rooms: Vec<Pattern> = Vec::new();
+        /// A membership ends when its token expires, unless it was refreshed.
+        end_sessions: bool = false;
+    }
+    "Metrics", "metrics." => metrics: Metrics {
+        /// Where `/metrics` is read, in plain HTTP, such as localhost:9090. Empty: on the port of everything else.
+        listen: Vec<ListenAddress> = Vec::new();
+        /// Networks that may read `/metrics` without a token; requests that a proxy passes on are not among them.
+        allow: Vec<Network> = loopback();
+        /// Whoever has it may read `/metrics` from everywhere (Bearer). Empty: nobody.
+        token: Hidden = Hidden::default();
+        /// Count what pages tell of the kind of address by which they have reached somebody.
+        ice_reports: bool = true;
+    }
+    "OpenTelemetry", "otel." => otel: Otel {
+        /// Collector that is told metrics and spans, by OTLP over HTTP in JSON, such as http://localhost:4318. Empty: nobody.
+        endpoint: Endpoint = Endpoint::default();
+        /// How often it is told.
+        interval: Duration = Duration::from_secs(15), Duration::from_millis(100)..=10 * MINUTE;
+        /// PEM file with the root of a private certificate authority, which is trusted besides those of the system.
+        ca_file: PemFile = PemFile::default();
+    }
+    "Webhooks", "webhooks." => webhooks: Webhooks {
+        /// Addresses that are told what happens in rooms, by POST.
+        urls: Vec<Place> = Vec::new();
+        /// Signs what is told, so that receivers know whom it is from; 16 bytes at least.
+        secret: Hidden = Hidden::default();
+        /// File with that secret. A second line is the secret before it, which signs as well while receivers change over.
+        secret_file: SecretFile = SecretFile::default();
+        /// What is told.
+        events: Vec<EventKind> = EventKind::usual();
+        /// PEM file with the root of a private certificate authority, which is trusted besides those of the system.
+        ca_file: PemFile = PemFile::default();
+        /// How long a receiver may take to answer.
+        timeout: Duration = Duration::from_secs(10), Duration::from_millis(100)..=MINUTE;
+        /// The pause after a failure, which doubles with each that follows.
+        first_retry: Duration = SECOND, Duration::from_millis(10)..=MINUTE;
+        /// The longest of those pauses.
+        longest_retry: Duration = 5 * MINUTE, Duration::from_millis(10)..=HOUR;
+        /// How long an event is tried to be delivered.
+        max_age: Duration = 24 * HOUR, SECOND..=168 * HOUR;
+        /// Events that wait for one receiver. Beyond it the oldest goes.
+        queue_events: usize = 10_000, 1..=1_000_000;
+        /// Bytes that wait for one receiver. Beyond it the oldest goes.
+        queue_bytes: Bytes = Bytes::mib(16), Bytes::kib(4)..=Bytes::mib(1_024);
+    }
     "Rooms", "rooms." => rooms: Rooms {
+        /// Rooms that are there also while nobody is in them, such as lobby, or by a template of the file, such as club:meeting.
+        permanent: Vec<PermanentRoom> = Vec::new();
+        /// Who may make other rooms by joining them: all, tokens (those whose token grants it), or none.
+        ad_hoc: AdHocRooms = AdHocRooms::All;
         /// How long a member who lost the connection is kept as "reconnecting" before the others see a leave.
         grace: Duration = Duration::from_secs(30), SECOND..=24 * HOUR;
         /// How long an empty room is kept, so that a reloading page finds it again.
@@ -198,15 +296,43 @@ settings! {
         /// Whether anybody who knows a PeerJS key may list who is in its room.
         peerjs_discovery: bool = false;
     }
+    "Drain", "drain." => drain: Drain {
+        /// How long rooms go on after SIGTERM: no new ones begin, and clients are told. It is over as soon as nobody is in a room. SIGINT does not wait.
+        timeout: Duration = Duration::from_secs(3), Duration::ZERO..=24 * HOUR;
+        /// Where clients are to go when it is over, such as wss://other.example.org/ws. Empty: here again.
+        go_to: GoTo = GoTo::default();
+    }
+    "Admin", "admin." => admin: Admin {
+        /// What opens the admin API under /api/v1: at least 32 characters, sent as a bearer token. Better in a file: flags and variables can be seen by others.
+        token: AdminToken = AdminToken::default();
+        /// File with that token in it. Read again when it changes.
+        token_file: TokenFile = TokenFile::default();
+        /// Where the admin API listens, such as localhost:9090, in place of the port of everything else.
+        listen: Vec<ListenAddress> = Vec::new();
+    }
     "Limits", "limits." => limits: Limits {
         /// Rooms at the same time.
         max_rooms: usize = 10_000, 1..=10_000_000;
         /// Members of one room.
         max_members: usize = 100, 2..=100_000;
+        /// Those who wait to be let into one room.
+        max_waiting: usize = 100, 0..=100_000;
         /// Connections at the same time. Fewer when the system allows fewer open files.
         max_connections: usize = 20_000, 1..=10_000_000;
         /// Connections at the same time from one IPv4 address or one IPv6 /64 network; 0 is no limit. Loopback addresses have none. Behind a reverse proxy on another machine everybody has the proxy's address: set 0.
         max_connections_per_address: usize = 512, 0..=10_000_000;
+        /// New connections per second from one IPv4 address or one IPv6 /64 network; more are closed unheard. 0 is no limit. Loopback addresses have none.
+        connections_per_second_per_address: usize = 100, 0..=1_000_000;
+        /// New connections that one such network may open at once before the rate counts.
+        connections_burst_per_address: usize = 1_000, 1..=1_000_000;
+        /// HTTP requests per second from one such network; more are answered with 429. 0 is no limit. Loopback addresses have none.
+        requests_per_second_per_address: usize = 1_000, 0..=1_000_000;
+        /// Requests that one such network may make at once before the rate counts.
+        requests_burst_per_address: usize = 5_000, 1..=1_000_000;
+        /// Networks of reverse proxies, such as 127.0.0.1: what their `X-Forwarded-For` or `Forwarded` says is the client's address, and they have no limits of their own.
+        trusted_proxies: Vec<Network> = Vec::new();
+        /// Bytes per second that one connection may send; who sends more is read more slowly. 0 is no limit.
+        bytes_per_second: Bytes = Bytes::mib(16), Bytes(0)..=Bytes::mib(1_048_576);
         /// Connections at the same time that have not yet said anything, or are in a TLS handshake. Beyond it the one that has waited longest is closed.
         max_half_open: usize = 1_024, 16..=1_000_000;
         /// The same from one IPv4 address or one IPv6 /64 network. Loopback addresses have no limit of their own.
@@ -247,74 +373,10 @@ impl Config {
     }
 }
 
-impl Setting {
-    /// `PARLOR_LIMITS_MAX_ROOMS`
-    pub fn variable(&self) -> String {
-        format!("PARLOR_{}", self.key.to_ascii_uppercase().replace('.', "_"))
-    }
-
-    /// `--limits-max-rooms`. One flag is one value, so lists are named in the singular.
-    pub fn flag(&self) -> String {
-        let name = format!("--{}", self.key.replace(['.', '_'], "-"));
-        match self.shape {
-            Shape::Many => {
-                let singular = match name.strip_suffix("sses") {
-                    Some(stem) => Some(format!("{stem}ss")),
-                    None => name.strip_suffix('s').map(Into::into),
-                };
-                singular.unwrap_or(name)
-            }
-            Shape::Switch | Shape::One => name,
-        }
-    }
-
-    pub fn doc(&self) -> &'static str {
-        self.doc.trim()
-    }
-
-    /// Whether settings begin with this and a dot.
-    pub fn is_section(name: &str) -> bool {
-        let rest = |setting: &Self| Some(setting.key.strip_prefix(name)?.starts_with('.'));
-        SETTINGS.iter().any(|setting| rest(setting) == Some(true))
-    }
-
-    pub fn find(key: &str) -> Option<&'static Self> {
-        SETTINGS.iter().find(|setting| setting.key == key)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::HashSet;
-
-    #[test]
-    fn every_key_variable_and_flag_is_unique() {
-        let keys: HashSet<_> = SETTINGS.iter().map(|setting| setting.key).collect();
-        let variables: HashSet<_> = SETTINGS.iter().map(Setting::variable).collect();
-        let flags: HashSet<_> = SETTINGS.iter().map(Setting::flag).collect();
-        assert_eq!([keys.len(), variables.len(), flags.len()], [SETTINGS.len(); 3]);
-    }
-
-    #[test]
-    fn every_default_is_a_value_that_its_own_range_takes() {
-        for setting in SETTINGS {
-            let shown = (setting.show)(&Config::default());
-            let file = format!("value = {shown}");
-            let raw = crate::config::file::entries(&file).unwrap().remove(0).raw;
-            let mut config = Config::default();
-            assert_eq!((setting.read)(&raw, &mut config), Ok(()), "{} = {shown}", setting.key);
-            assert_eq!(config, Config::default(), "{}", setting.key);
-        }
-    }
-
-    #[test]
-    fn names_follow_from_the_key() {
-        let rooms = Setting::find("limits.max_rooms").unwrap();
-        assert_eq!(rooms.variable(), "PARLOR_LIMITS_MAX_ROOMS");
-        assert_eq!(rooms.flag(), "--limits-max-rooms");
-        assert_eq!(Setting::find("allow_origins").unwrap().flag(), "--allow-origin");
-        assert_eq!(Setting::find("ice.servers").unwrap().flag(), "--ice-server");
-        assert_eq!(Setting::find("external_addresses").unwrap().flag(), "--external-address");
+impl Tokens {
+    /// Whether there is any key that a token can be verified with.
+    pub fn has_keys(&self) -> bool {
+        let secret = !self.secret.0.is_empty() || self.secret_file.0.is_some();
+        secret || !self.keys.is_empty() || self.jwks != KeySet::None
     }
 }

@@ -74,7 +74,7 @@ fn is_https(text: &str) -> bool {
     text.parse::<Uri>().is_ok_and(|uri| uri.scheme_str() == Some("https") && uri.host().is_some())
 }
 
-fn is_email(text: &str) -> bool {
+pub fn is_email(text: &str) -> bool {
     let clean = text.bytes().all(|b| b.is_ascii_graphic() && !b"<>,;?&".contains(&b));
     clean && text.split_once('@').is_some_and(|(user, host)| !user.is_empty() && is_domain(host))
 }

@@ -171,11 +171,31 @@ choice! {
 }
 
 choice! {
+    /// How much of a client's address is written.
+    AddressDetail {
+        Full = "full",
+        /// The network that it is in.
+        Short = "short",
+        None = "none",
+    }
+}
+
+choice! {
     /// What happens when somebody joins under the identity of a member.
     DuplicateIdentity {
         Allow = "allow",
         Replace = "replace",
         Reject = "reject",
+    }
+}
+
+choice! {
+    /// Who makes a room by joining it.
+    AdHocRooms {
+        All = "all",
+        /// Those whose token grants it.
+        Tokens = "tokens",
+        None = "none",
     }
 }
 

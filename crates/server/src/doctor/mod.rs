@@ -9,7 +9,7 @@ mod probes;
 mod relays;
 mod report;
 mod show;
-mod target;
+pub mod target;
 mod turn_client;
 mod verdict;
 

@@ -70,7 +70,7 @@ impl Files {
         }
     }
 
-    fn renew(&self, shelf: &Shelf) {
+    pub fn renew(&self, shelf: &Shelf) {
         match self.load() {
             Ok(certificate) => {
                 tracing::info!("new connections get the new certificate {certificate}");

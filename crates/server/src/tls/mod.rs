@@ -8,6 +8,7 @@ pub mod phone;
 mod self_signed;
 mod shelf;
 mod state;
+pub mod trust;
 
 use std::fmt;
 use std::io;
@@ -29,7 +30,7 @@ use certificate::Certificate;
 pub use files::{FileError, Files};
 use self_signed::SelfSignedError;
 use shelf::Shelf;
-use state::State;
+pub use state::State;
 
 /// What may be spoken inside. A TURN client may say so (RFC 7443), and would be refused if it were not in the list.
 const INSIDE: [&[u8]; 3] = [b"h2", b"http/1.1", b"stun.turn"];
@@ -42,6 +43,8 @@ pub struct Tls {
     trusted: bool,
     /// Where redirects lead, when the name is known.
     pub domain: Option<String>,
+    /// Kept up to date by somebody else.
+    files: Option<Files>,
     /// What keeps the certificate up to date; ends with this.
     _keeping: JoinSet<()>,
 }
@@ -69,7 +72,7 @@ impl fmt::Display for StartError {
 pub fn start(config: &Config) -> Result<Option<Arc<Tls>>, StartError> {
     let shelf = Arc::new(Shelf::default());
     let mut keeping = JoinSet::new();
-    let mut trusted = true;
+    let (mut trusted, mut kept) = (true, None);
     if let Some(domain) = &config.server.domain.0 {
         let state = State::new(config.server.state_dir.0.as_deref());
         let acme = Acme::open(domain, &config.acme, state, Arc::clone(&shelf))
@@ -88,13 +91,21 @@ pub fn start(config: &Config) -> Result<Option<Arc<Tls>>, StartError> {
         tracing::info!("the certificate is {certificate}");
         files::warn_if_out_of_date(&certificate);
         shelf.put(certificate);
-        keeping.spawn(files.watch(Arc::clone(&shelf)));
+        keeping.spawn(files.clone().watch(Arc::clone(&shelf)));
+        kept = Some(files);
     } else {
         return Ok(None);
     }
     let server = server_config(&shelf).map_err(StartError::Crypto)?;
     let domain = config.server.domain.0.clone();
-    Ok(Some(Arc::new(Tls { config: server, shelf, trusted, domain, _keeping: keeping })))
+    Ok(Some(Arc::new(Tls {
+        config: server,
+        shelf,
+        trusted,
+        domain,
+        files: kept,
+        _keeping: keeping,
+    })))
 }
 
 impl Tls {
@@ -114,6 +125,13 @@ impl Tls {
         begun.into_stream(Arc::clone(&self.config)).await.map(Some)
     }
 
+    /// Reads the files again now. A pair that can't be used changes nothing.
+    pub fn reload(&self) {
+        if let Some(files) = &self.files {
+            files.renew(&self.shelf);
+        }
+    }
+
     /// Whether browsers may be told to come by HTTPS alone: they could not get past a certificate that they refuse.
     pub fn is_trusted(&self) -> bool {
         self.trusted && self.current().is_some_and(|certificate| !certificate.self_issued)
@@ -125,6 +143,11 @@ impl Tls {
             let certificate = self.current()?;
             certificate.names.iter().find(|name| is_of_one_host(name)).cloned()
         })
+    }
+
+    /// When the certificate that new connections get is of no use any more.
+    pub fn expires(&self) -> Option<SystemTime> {
+        self.current().map(|certificate| certificate.until)
     }
 
     fn current(&self) -> Option<Arc<Certificate>> {

@@ -9,10 +9,34 @@ use tokio::sync::watch;
 /// Connections beyond a limit that are still told why, before further ones are only closed.
 const TOLD: usize = 64;
 
+/// Who knows more of an address than how often it is here.
+pub trait Judge: Send + Sync {
+    /// Whether what comes from there is one client's, and not a proxy's for many.
+    fn is_one_client(&self, address: IpAddr) -> bool;
+    /// Whether that network opens connections too fast for another one to be looked at.
+    fn is_hasty(&self, address: IpAddr) -> bool;
+}
+
+/// On this machine a reverse proxy speaks for everybody.
+#[cfg(test)]
+struct Plain;
+
+#[cfg(test)]
+impl Judge for Plain {
+    fn is_one_client(&self, address: IpAddr) -> bool {
+        !address.to_canonical().is_loopback()
+    }
+
+    fn is_hasty(&self, _: IpAddr) -> bool {
+        false
+    }
+}
+
 pub struct Gate {
     max: usize,
     /// 0 is no limit.
     max_per_network: usize,
+    judge: Arc<dyn Judge>,
     counts: Mutex<Counts>,
     open: watch::Sender<usize>,
 }
@@ -50,13 +74,23 @@ impl Permit {
 }
 
 impl Gate {
+    #[cfg(test)]
     pub fn new(max: usize, max_per_network: usize) -> Arc<Self> {
+        Self::judged(max, max_per_network, Arc::new(Plain))
+    }
+
+    pub fn judged(max: usize, max_per_network: usize, judge: Arc<dyn Judge>) -> Arc<Self> {
         Arc::new(Self {
             max,
             max_per_network,
+            judge,
             counts: Mutex::default(),
             open: watch::Sender::new(0),
         })
+    }
+
+    pub fn is_hasty(&self, address: IpAddr) -> bool {
+        self.judge.is_hasty(address)
     }
 
     /// `None`: so many are over the limit that this one can't even be told.
@@ -64,8 +98,7 @@ impl Gate {
         let network = network_of(address);
         let mut counts = self.counts();
         let here = counts.by_network.get(&network).copied().unwrap_or(0);
-        // On this machine a reverse proxy speaks for everybody.
-        let limited = self.max_per_network != 0 && !address.to_canonical().is_loopback();
+        let limited = self.max_per_network != 0 && self.judge.is_one_client(address);
         let crowded = limited && here >= self.max_per_network;
         let network = if counts.welcome >= self.max || crowded {
             if counts.told >= TOLD {

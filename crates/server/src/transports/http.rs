@@ -1,11 +1,17 @@
 //! HTTP: which path is answered by what.
 
 mod connection;
+mod headers;
+mod metered;
 mod secure;
+mod security_txt;
 
 pub use connection::{Connection, HangUp, Socket, Wire, serve};
+pub use headers::Headers;
 
 use super::{ice, peerjs, sse, websocket};
+use crate::admin;
+use crate::metrics;
 use crate::node::Node;
 use crate::web::{self, NOT_FOUND, Web};
 use axum::Router;
@@ -47,14 +53,24 @@ pub fn router(node: Arc<Node>) -> Router {
         .route("/app/{*path}", get(file))
         .route("/sdk/{*path}", get(file))
         .merge(peerjs::routes())
+        .route("/.well-known/security.txt", get(security_txt::answer))
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
+        .route("/metrics", get(metrics::answer))
         .merge(sse::router(&node))
         .merge(ice::router(&node))
+        .merge(metrics::ice_router(&node))
         .fallback(room_or_not_found)
         .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn_with_state(admin::Door::new(&node), admin::answer))
         .layer(from_fn_with_state(Arc::clone(&node), guard))
+        .layer(from_fn_with_state(Arc::clone(&node), headers::after))
         .with_state(node)
+}
+
+/// What is answered where nothing but the admin API listens.
+pub fn admin_router(node: &Arc<Node>) -> Router {
+    admin::router(node).layer(from_fn_with_state(Arc::clone(node), guard))
 }
 
 pub fn is_websocket(headers: &HeaderMap) -> bool {
@@ -67,9 +83,11 @@ async fn guard(State(node): State<Arc<Node>>, request: Request, next: Next) -> R
     let upgrade = is_websocket(headers);
     let over_limit = request.extensions().get::<Client>().is_some_and(|client| client.over_limit);
     if over_limit && !upgrade {
+        metrics::refused("too-many-connections");
         return too_many();
     }
     if upgrade && let Err(refused) = node.origins.check(headers) {
+        metrics::refused("origin-refused");
         tracing::debug!(%refused, "page refused");
         return web::text(StatusCode::FORBIDDEN, format!("{refused}\n"));
     }
@@ -131,6 +149,8 @@ async fn livez() -> Response<Body> {
 async fn readyz(State(node): State<Arc<Node>>) -> Response<Body> {
     if node.stopping.has_begun() {
         health(StatusCode::SERVICE_UNAVAILABLE, "stopping\n")
+    } else if node.stopping.is_near() {
+        health(StatusCode::SERVICE_UNAVAILABLE, "draining\n")
     } else {
         health(StatusCode::OK, "ready\n")
     }

@@ -2,13 +2,14 @@
 
 use super::gate::{Gate, Permit};
 use crate::config::{LOOPBACK, ListenAddress};
+use crate::logs;
 use crate::shutdown::Stopping;
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
 
 /// Connections that wait for `accept`: a whole meeting may reconnect at once.
@@ -17,6 +18,8 @@ const BACKLOG: i32 = 1_024;
 const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
 /// With port 0 the port that IPv4 got over TCP may be taken in IPv6 or UDP.
 const PORT_TRIES: usize = 16;
+/// How soon a port that became free is noticed.
+const TRY_AGAIN_AFTER: Duration = Duration::from_millis(20);
 const IN_USE_BY_UDP: &str = "the port is free for TCP, but in use for UDP";
 
 /// An accepted connection, counted until it is dropped.
@@ -77,6 +80,29 @@ pub enum Wanted {
 struct Place {
     listener: TcpListener,
     datagrams: Option<UdpSocket>,
+}
+
+/// Waits for a port that somebody else still has, such as a server that is about to end.
+pub async fn bind_patiently(
+    addresses: &[ListenAddress],
+    wanted: Wanted,
+    patience: Duration,
+) -> Result<Bound, BindError> {
+    let give_up_at = Instant::now() + patience;
+    let mut told = false;
+    loop {
+        match bind(addresses, wanted) {
+            Err(error)
+                if error.cause.kind() == ErrorKind::AddrInUse && Instant::now() < give_up_at =>
+            {
+                if !std::mem::replace(&mut told, true) {
+                    tracing::info!("waiting for the port: {error}");
+                }
+                tokio::time::sleep(TRY_AGAIN_AFTER).await;
+            }
+            bound => return bound,
+        }
+    }
 }
 
 pub fn bind(addresses: &[ListenAddress], wanted: Wanted) -> Result<Bound, BindError> {
@@ -216,13 +242,22 @@ where
 }
 
 fn admit(stream: TcpStream, address: SocketAddr, gate: &Arc<Gate>, serve: &impl Fn(Connection)) {
+    if gate.is_hasty(address.ip()) {
+        return reset(&stream);
+    }
     let Some(permit) = gate.enter(address.ip()) else {
+        let address = logs::shown(address);
         return tracing::debug!(%address, "closed: far too many connections");
     };
     match stream.set_nodelay(true).and_then(|()| stream.local_addr()) {
         Ok(local) => serve(Connection { stream, address, local, permit }),
-        Err(error) => tracing::debug!(%address, %error, "gone already"),
+        Err(error) => tracing::debug!(address = %logs::shown(address), %error, "gone already"),
     }
+}
+
+/// A close that is agreed on would be remembered here for a minute, for each connection of a flood.
+fn reset(stream: &TcpStream) {
+    _ = SockRef::from(stream).set_linger(Some(Duration::ZERO));
 }
 
 fn is_about_one_client(error: &io::Error) -> bool {

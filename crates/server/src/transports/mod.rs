@@ -7,6 +7,7 @@ pub mod http;
 mod ice;
 pub mod listener;
 mod peerjs;
+pub mod shown;
 pub mod sse;
 pub mod through;
 pub mod websocket;

@@ -69,18 +69,10 @@ fn protect(headers: &mut HeaderMap, protection: Protection) {
 
 const PART: Protection = &[("x-content-type-options", "nosniff")];
 
-/// A page may use nothing but its own server; `connect-src 'self'` covers WebSockets of the same host and port.
+/// Marks a page; who answers puts the whole policy in its place.
 const PAGE: Protection = &[
     ("x-content-type-options", "nosniff"),
-    (
-        "content-security-policy",
-        "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; \
-         object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'; \
-         require-trusted-types-for 'script'; trusted-types 'none'",
-    ),
-    // The room is in the path: other sites are not told.
-    ("referrer-policy", "no-referrer"),
-    ("permissions-policy", "camera=(self), microphone=(self), display-capture=(self)"),
+    ("content-security-policy", "default-src 'self'; require-trusted-types-for 'script'"),
 ];
 
 const FOR_US: Protection = &[("cross-origin-resource-policy", "same-origin")];

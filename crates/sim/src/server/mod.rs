@@ -9,8 +9,8 @@ use parlor_dialects::{
     Ask, Bytes, Close, Dialect, Door, Ice, LineId, Session, Step, Terms, encode_event, encode_reply,
 };
 use parlor_rooms::{
-    Call, ConnectionId, Counters, Event, Fresh, Output, PeerId, Refusal, Reply, Rooms, Secret,
-    Timestamp,
+    Admission, Call, ConnectionId, Counters, Entry, Event, Fresh, Output, PeerId, Refusal, Reply,
+    Rooms, Secret, Timestamp,
 };
 
 use crate::Millis;
@@ -147,9 +147,9 @@ impl Server {
     fn ask(&mut self, id: ConnectionId, ask: Ask, now: Millis) {
         let now = timestamp(now);
         match ask {
-            Ask::Join(call, join) => {
-                let fresh = self.fresh();
-                self.engine.handle_join(call, join, fresh, now);
+            Ask::Join(call, join, _) => {
+                let entry = Entry { join, admission: Admission::default(), fresh: self.fresh() };
+                self.engine.handle_join(call, entry, now);
             }
             Ask::Resume(call, resume) => {
                 let fresh = self.fresh();
@@ -158,7 +158,8 @@ impl Server {
             Ask::Command(call, who, command) => {
                 self.engine.handle_command(call, &who, command, now);
             }
-            Ask::Presence(call, room) => self.engine.handle_presence(call, room),
+            Ask::Refresh(..) => {}
+            Ask::Presence(call, room, _) => self.engine.handle_presence(call, room),
             Ask::Ping(call, who) => self.engine.handle_ping(call, &who),
             Ask::Ack(who, seq) => self.engine.handle_ack(id, &who, seq),
         }
@@ -181,6 +182,10 @@ impl Server {
                 Output::Replaced { connection } => {
                     self.write_to(connection, |line| line.outbox.close(Close::Replaced));
                 }
+                Output::Expelled { connection, reason, .. } => {
+                    self.write_to(connection, |line| line.outbox.close(Close::after(reason)));
+                }
+                Output::RoomStarted { .. } | Output::RoomEnded { .. } => {}
             }
         }
         answers

@@ -4,6 +4,7 @@
 //! What the server sends waits in the session until a transport takes it, so that nothing is lost between two of them.
 
 mod packet;
+mod posting;
 mod query;
 mod refused;
 mod values;
@@ -90,6 +91,13 @@ impl Engine {
         }
     }
 
+    /// Pings before it is time to, unless a ping is on its way.
+    pub fn ping_early(&mut self, now: Timestamp) {
+        if self.state == State::Open && matches!(self.heart, Heart::PingAt(_)) {
+            self.ping(now);
+        }
+    }
+
     /// Says farewell once everything that waits is on its way.
     pub fn close(&mut self, now: Timestamp) {
         if self.state != State::Open {
@@ -142,65 +150,6 @@ impl Engine {
         }
     }
 
-    /// A POST begins; its body is still to be read.
-    pub fn handle_post_begin(&mut self, now: Timestamp) -> Result<(), Refused> {
-        self.handle_timeout(now);
-        if self.state != State::Open || !matches!(self.wire, Wire::Polling(_)) {
-            return Err(Refused::BadRequest);
-        }
-        if self.posting {
-            self.end(Closed::ProtocolError);
-            return Err(Refused::BadRequest);
-        }
-        self.posting = true;
-        Ok(())
-    }
-
-    /// The body of the POST that was begun. It is heard by [`Self::handle_posted`].
-    pub fn handle_post(&mut self, body: &[u8]) -> Result<(), Refused> {
-        if self.state != State::Open {
-            self.posting = false;
-            return Err(Refused::BadRequest);
-        }
-        let packets = std::str::from_utf8(body).ok().and_then(|body| read_payload(body).ok());
-        let Some(packets) = packets else {
-            self.posting = false;
-            self.end(Closed::ProtocolError);
-            return Err(Refused::BadRequest);
-        };
-        self.posted = packets.into();
-        Ok(())
-    }
-
-    /// Hears so many packets of the POST at most; tells whether there are more. Until there are none, the POST goes on:
-    /// thousands at once would be too many for those who have to take them.
-    pub fn handle_posted(&mut self, most: usize, now: Timestamp) -> bool {
-        for _ in 0..most {
-            // What follows a farewell is not heard.
-            let next = self.posted.pop_front().filter(|_| self.state == State::Open);
-            let Some(packet) = next else {
-                self.posted = VecDeque::new();
-                self.posting = false;
-                return false;
-            };
-            self.receive(packet, now);
-        }
-        self.posting = !self.posted.is_empty();
-        self.posting
-    }
-
-    /// Packets of the POST that are still to be heard.
-    #[must_use]
-    pub fn unheard(&self) -> usize {
-        self.posted.len()
-    }
-
-    /// The body was larger than allowed, or it broke off.
-    pub fn handle_post_failed(&mut self, why: Closed) {
-        self.posting = false;
-        self.end(why);
-    }
-
     /// A WebSocket was opened for this session, to take over from polling. If refused, it is to be closed.
     pub fn handle_socket(&mut self, now: Timestamp) -> Result<(), Refused> {
         self.handle_timeout(now);
@@ -237,6 +186,20 @@ impl Engine {
         }
     }
 
+    /// A text frame. What it carries for the layer above is given back if nothing is to be done before it is heard.
+    pub fn handle_text<'a>(&mut self, frame: &'a str, now: Timestamp) -> Option<&'a str> {
+        self.handle_timeout(now);
+        let message = frame.strip_prefix('4').filter(|_| {
+            self.state == State::Open
+                && matches!(self.wire, Wire::Socket)
+                && self.outputs.is_empty()
+        });
+        if message.is_none() {
+            self.handle_frame(Message::Text(frame.into()), now);
+        }
+        message
+    }
+
     pub fn handle_timeout(&mut self, now: Timestamp) {
         match self.state {
             State::Closed => return,
@@ -248,9 +211,7 @@ impl Engine {
             Heart::PingAt(at) if at <= now => {
                 // Counted from when it was due; but the delay of a driver that was held up is not the client's.
                 let from = if at.after(HELD_UP) < now { now } else { at };
-                self.heart = Heart::PongBy(from.after(self.settings.ping_timeout));
-                self.outputs.push_back(Output::Pinged);
-                self.push(Packet::Ping("".into()));
+                self.ping(from);
                 return self.handle_timeout(now);
             }
             Heart::PongBy(_) | Heart::PingAt(_) => {}
@@ -303,6 +264,12 @@ impl Engine {
         }
     }
 
+    fn ping(&mut self, from: Timestamp) {
+        self.heart = Heart::PongBy(from.after(self.settings.ping_timeout));
+        self.outputs.push_back(Output::Pinged);
+        self.push(Packet::Ping("".into()));
+    }
+
     fn receive(&mut self, packet: Packet, now: Timestamp) {
         match packet {
             Packet::Message(message) => self.outputs.push_back(Output::Received(message)),
@@ -346,6 +313,9 @@ impl Engine {
     }
 
     fn push(&mut self, packet: Packet) {
+        if matches!(self.wire, Wire::Socket) && self.waiting.is_empty() {
+            return self.outputs.push_back(Output::Frame(packet.into_frame()));
+        }
         let bytes = self.waiting_bytes + packet.weight();
         if self.waiting.len() >= self.settings.max_waiting_packets
             || bytes > self.settings.max_waiting_bytes
@@ -368,12 +338,10 @@ impl Engine {
                 self.waiting_bytes = 0;
             }
             Wire::Polling(polling) => {
-                let Some(body) = polling.answer(&self.waiting) else { return };
+                let Some((body, ends)) = polling.answer(&mut self.waiting) else { return };
                 self.outputs.push_back(Output::Answer(body));
-                let farewell = self.waiting.back() == Some(&Packet::Close);
-                self.waiting.clear();
                 self.waiting_bytes = 0;
-                if farewell {
+                if ends {
                     self.end(Closed::ByServer);
                 }
             }

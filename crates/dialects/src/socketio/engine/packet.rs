@@ -15,7 +15,7 @@ impl Message {
     #[must_use]
     pub fn len(&self) -> usize {
         match self {
-            Self::Text(text) => text.as_str().len(),
+            Self::Text(text) => text.len(),
             Self::Binary(bytes) => bytes.len(),
         }
     }
@@ -27,36 +27,71 @@ impl Message {
 }
 
 /// Bytes that are UTF-8: shared by all who are sent them.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Text(Bytes);
+#[derive(Clone)]
+pub struct Text {
+    bytes: Bytes,
+    /// A [`MESSAGE`] stands before it, so that it is a frame as it is.
+    marked: bool,
+}
+
+/// The first byte of a frame that carries a text for the layer above.
+const MESSAGE: u8 = b'4';
 
 impl Text {
     /// `None` when the bytes are not UTF-8.
     #[must_use]
     pub fn from_utf8(bytes: Bytes) -> Option<Self> {
-        std::str::from_utf8(&bytes).is_ok().then_some(Self(bytes))
+        std::str::from_utf8(&bytes).is_ok().then_some(Self { bytes, marked: false })
+    }
+
+    /// A text for the layer above, which will need no copy to become a frame. `capacity` is a guess of its length.
+    #[must_use]
+    pub fn message(capacity: usize, write: impl FnOnce(&mut String)) -> Self {
+        let mut text = String::with_capacity(capacity + 1);
+        text.push(char::from(MESSAGE));
+        write(&mut text);
+        Self { bytes: text.into(), marked: true }
     }
 
     #[must_use]
     pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or_default()
+        let bytes = self.bytes.get(usize::from(self.marked)..).unwrap_or_default();
+        std::str::from_utf8(bytes).unwrap_or_default()
+    }
+
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.bytes.len() - usize::from(self.marked)
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     #[must_use]
     pub fn into_bytes(self) -> Bytes {
-        self.0
+        if self.marked { self.bytes.slice(1..) } else { self.bytes }
     }
 }
 
+impl PartialEq for Text {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Text {}
+
 impl From<String> for Text {
     fn from(text: String) -> Self {
-        Self(text.into())
+        Self { bytes: text.into(), marked: false }
     }
 }
 
 impl From<&str> for Text {
     fn from(text: &str) -> Self {
-        Self(Bytes::copy_from_slice(text.as_bytes()))
+        Self { bytes: Bytes::copy_from_slice(text.as_bytes()), marked: false }
     }
 }
 
@@ -111,8 +146,18 @@ impl Packet {
     /// As one WebSocket frame.
     #[must_use]
     pub fn into_frame(self) -> Message {
-        if let Self::Message(binary @ Message::Binary(_)) = self {
-            return binary;
+        match self {
+            Self::Message(binary @ Message::Binary(_)) => return binary,
+            Self::Message(Message::Text(Text { bytes, marked: true })) => {
+                return Message::Text(Text { bytes, marked: false });
+            }
+            Self::Open(_)
+            | Self::Close
+            | Self::Ping(_)
+            | Self::Pong(_)
+            | Self::Message(Message::Text(_))
+            | Self::Upgrade
+            | Self::Noop => {}
         }
         let mut frame = String::with_capacity(self.weight() + 1);
         self.write(&mut frame);
@@ -123,7 +168,7 @@ impl Packet {
     #[must_use]
     pub fn weight(&self) -> usize {
         match self {
-            Self::Open(text) | Self::Ping(text) | Self::Pong(text) => text.as_str().len(),
+            Self::Open(text) | Self::Ping(text) | Self::Pong(text) => text.len(),
             Self::Message(message) => message.len(),
             Self::Close | Self::Upgrade | Self::Noop => 0,
         }

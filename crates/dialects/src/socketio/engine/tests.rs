@@ -205,7 +205,10 @@ fn a_farewell_of_the_server_comes_last() {
     engine.send(text("lost"));
     assert_eq!(outputs(&mut engine), []);
     assert_eq!(engine.handle_poll(START), Ok(()));
-    assert_eq!(outputs(&mut engine), [answer("4last\u{1e}1"), Output::Closed(Closed::ByServer)]);
+    assert_eq!(outputs(&mut engine), [answer("4last")]);
+    assert_eq!(post(&mut engine, "4unheard"), Ok(()));
+    assert_eq!(engine.handle_poll(START), Ok(()));
+    assert_eq!(outputs(&mut engine), [answer("1"), Output::Closed(Closed::ByServer)]);
 
     let mut engine = socket();
     engine.send(text("last"));

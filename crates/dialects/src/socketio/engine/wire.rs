@@ -112,14 +112,23 @@ impl Polling {
         late
     }
 
-    /// What the parked GET is answered with, if there is something.
-    pub(super) fn answer(&mut self, waiting: &VecDeque<Packet>) -> Option<Text> {
+    /// What the parked GET is answered with, if there is something: takes what waits. The server's farewell ends the session
+    /// and has an answer of its own: the client hears it before what came with it, which would be lost.
+    pub(super) fn answer(&mut self, waiting: &mut VecDeque<Packet>) -> Option<(Text, bool)> {
         if !self.parked || (waiting.is_empty() && !self.noop_due) {
             return None;
         }
         (self.parked, self.noop_due, self.noop_at) = (false, false, None);
-        let noop = [Packet::Noop];
-        Some(if waiting.is_empty() { write_payload(&noop) } else { write_payload(waiting) })
+        let farewell = waiting.pop_back_if(|last| *last == Packet::Close);
+        Some(match (waiting.is_empty(), farewell) {
+            (true, Some(farewell)) => (write_payload(&[farewell]), true),
+            (true, None) => (write_payload(&[Packet::Noop]), false),
+            (false, farewell) => {
+                let said = std::mem::take(waiting);
+                waiting.extend(farewell);
+                (write_payload(&said), false)
+            }
+        })
     }
 
     /// A GET that is parked when the session ends is told so, unless the client knows.

@@ -10,8 +10,12 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::error::Problem;
-use crate::native::candidate_init;
+use crate::native::{self, candidate_init};
+use crate::object::explain;
 use crate::socketio::packet::{Args, Namespace};
+use crate::token::JoinToken;
+
+use super::OUR_OWN;
 
 /// What an event asks for. A room left out means the only one that the client is in.
 pub(super) enum Wish {
@@ -29,6 +33,29 @@ pub(super) enum Wish {
     },
     /// To everybody else in all rooms of the client.
     Say(Command),
+    /// A newer token, for all rooms that the client is in or comes into.
+    Refresh(JoinToken),
+    /// To hear our own words.
+    Listen,
+    /// In one room.
+    Do(Option<RoomName>, Command),
+}
+
+/// Whether an event of that name asks for something else than to be told on.
+pub(super) fn has_meaning(name: &str) -> bool {
+    let plain = matches!(
+        name,
+        "join-room"
+            | "join"
+            | "leave-room"
+            | "leave"
+            | "disconnecting"
+            | "offer"
+            | "answer"
+            | "ice-candidate"
+            | "chat"
+    );
+    plain || name.starts_with(OUR_OWN)
 }
 
 pub(super) fn read(namespace: &Namespace, name: &str, args: &Args) -> Result<Wish, Problem> {
@@ -49,6 +76,18 @@ pub(super) fn read(namespace: &Namespace, name: &str, args: &Args) -> Result<Wis
             signal(Signal::Candidate(candidate), room(1)?, arg(2))
         }
         "chat" => chat(arg(0)).map(Wish::Say),
+        "parlor:token" => {
+            let token = arg(0).and_then(text).and_then(|token| JoinToken::new(&token));
+            token.map(Wish::Refresh).ok_or_else(|| missing("a token, a string,"))
+        }
+        "parlor:listen" => Ok(Wish::Listen),
+        "parlor:moderate" => Ok(Wish::Do(room(1)?, native::moderate(&fields(arg(0))?)?)),
+        "parlor:publish" => Ok(Wish::Do(room(1)?, native::publish(&fields(arg(0))?)?)),
+        "parlor:unpublish" => Ok(Wish::Do(room(1)?, native::unpublish(&fields(arg(0))?)?)),
+        "parlor:raise-hand" => {
+            let hand: native::RaiseHand = fields(arg(0))?;
+            Ok(Wish::Do(room(1)?, Command::RaiseHand(hand.raised)))
+        }
         "message" if args.attachments().is_empty() && raw.len() <= 1 => {
             let data = Json::from_checked(raw.first().copied().unwrap_or(RawValue::NULL).get());
             let (to, delivery) = (Targets::Others, Delivery::Reliable);
@@ -56,6 +95,15 @@ pub(super) fn read(namespace: &Namespace, name: &str, args: &Args) -> Result<Wis
         }
         other => relay(other, args).map(Wish::Say),
     }
+}
+
+/// The fields that the native protocol has for it.
+fn fields<'a, T: Deserialize<'a>>(raw: Option<&'a RawValue>) -> Result<T, Problem> {
+    let raw = raw.ok_or_else(|| missing("an object"))?;
+    if !raw.get().starts_with('{') {
+        return Err(missing("an object"));
+    }
+    serde_json::from_str(raw.get()).map_err(|why| explain(&why))
 }
 
 fn signal(

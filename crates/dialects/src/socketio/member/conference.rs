@@ -84,6 +84,7 @@ impl Member {
             Ok(
                 Reply::Joined(_)
                 | Reply::Resumed(_)
+                | Reply::Waiting(_)
                 | Reply::Done { .. }
                 | Reply::Left
                 | Reply::Pong { .. },
@@ -150,12 +151,12 @@ impl Member {
 
     fn ask_to_enter(&mut self, id: Option<u64>, (said, way): (String, Way), join: Join) {
         let call = self.call(id, &join.room, Wanted::Entered { said, way });
-        self.steps.push_back(Step::Ask(Ask::Join(call, join)));
+        self.steps.push_back(Step::Ask(Ask::Join(call, join, None)));
     }
 
     fn look_up(&mut self, id: Option<u64>, room: RoomName, wanted: Wanted) {
         let call = self.call(id, &room, wanted);
-        self.steps.push_back(Step::Ask(Ask::Presence(call, room)));
+        self.steps.push_back(Step::Ask(Ask::Presence(call, room, None)));
     }
 
     fn settle_in(&mut self, id: Option<u64>, (said, way): (String, Way), joined: &Joined) {

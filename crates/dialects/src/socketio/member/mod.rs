@@ -5,14 +5,16 @@
 
 mod ask;
 mod conference;
+mod notes;
 mod pairs;
+mod plainly;
 mod tell;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use parlor_rooms::{
-    Attributes, Call, Command, DisplayName, Join, Joined, MemberRef, Nonce, OnDisconnect, PeerId,
+    Attributes, Call, Command, DisplayName, Event, Join, MemberRef, Nonce, OnDisconnect, PeerId,
     Refusal, Reply, RequestId, Resume, RoomName, Secret, Seq,
 };
 
@@ -20,6 +22,7 @@ use super::packet::{Args, Namespace};
 use super::rtcmulticonnection::{self, Client, Handshake};
 use crate::error::Problem;
 use crate::session::{Ask, Heard, LineId};
+use crate::token::JoinToken;
 use ask::Wish;
 pub(in crate::socketio) use ask::room_in;
 use conference::Wanted;
@@ -27,6 +30,8 @@ use pairs::Pairs;
 
 /// Nobody was seen in more than two.
 const MAX_ROOMS: usize = 16;
+/// What events begin with that no tutorial has.
+const OUR_OWN: &str = "parlor:";
 /// Events taken from a room's log before the room is told, which then need not keep them.
 const ACK_EVERY: u64 = 64;
 
@@ -34,6 +39,8 @@ const ACK_EVERY: u64 = 64;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     Ask(Ask),
+    /// What the client shows from now on when it joins.
+    Hold(JoinToken),
     Emit {
         name: Arc<str>,
         args: Args,
@@ -54,9 +61,13 @@ pub struct Member {
     /// What it is to clients of RTCMultiConnection, if it is one.
     conference: Client,
     last_request: u64,
+    /// Since the last request that was not silent.
+    silent_requests: u64,
     /// Requests that rooms have not answered yet.
     owed: VecDeque<Owed>,
     steps: VecDeque<Step>,
+    /// The client has used one of our own words: it knows what to do with others.
+    knows_us: bool,
 }
 
 #[derive(Debug)]
@@ -91,8 +102,10 @@ impl Member {
             pairs: Pairs::default(),
             conference: Client::new(handshake, line.peer),
             last_request: 0,
+            silent_requests: 0,
             owed: VecDeque::new(),
             steps: VecDeque::new(),
+            knows_us: false,
         }
     }
 
@@ -103,6 +116,7 @@ impl Member {
     }
 
     pub fn handle_event(&mut self, id: Option<u64>, name: &str, args: &Args) {
+        self.knows_us |= name.starts_with(OUR_OWN);
         let done = match rtcmulticonnection::read(&self.conference, &self.namespace, (name, args)) {
             Some(wish) => wish.and_then(|wish| self.confer(id, wish)),
             None => ask::read(&self.namespace, name, args).and_then(|wish| self.ask(id, wish)),
@@ -118,11 +132,18 @@ impl Member {
             Heard::Event(event) => {
                 self.take_note(event);
                 if !self.hear_in_conference(event) {
-                    self.steps.extend(tell::event(event).map(|(name, args)| emit(name, args)));
+                    self.put_into_words(event);
                 }
             }
             Heard::Reply(call, reply) => self.handle_reply(call.request, reply),
+            Heard::Expelled(who, reason) => self.handle_expelled(who, *reason),
         }
+    }
+
+    fn put_into_words(&mut self, event: &Event) {
+        let told = tell::event(event);
+        let told = told.filter(|(name, _)| self.knows_us || !name.starts_with(OUR_OWN));
+        self.steps.extend(told.map(|(name, args)| emit(name, args)));
     }
 
     pub fn poll_output(&mut self) -> Option<Step> {
@@ -161,6 +182,7 @@ impl Member {
                 }
                 Ok(
                     Reply::Joined(_)
+                    | Reply::Waiting(_)
                     | Reply::Done { .. }
                     | Reply::Left
                     | Reply::Presence(_)
@@ -190,6 +212,20 @@ impl Member {
                 Ok(())
             }
             Wish::Say(command) => self.say(id, &command),
+            Wish::Refresh(token) => {
+                self.refresh(id, &token);
+                Ok(())
+            }
+            Wish::Listen => {
+                let args = tell::done(&Ok(Reply::Left), self.peer());
+                self.steps.extend(id.map(|id| Step::Acknowledge { id, args }));
+                Ok(())
+            }
+            Wish::Do(room, command) => {
+                let who = self.room(room.as_ref())?.who.clone();
+                self.command(id, who, command);
+                Ok(())
+            }
         }
     }
 
@@ -208,7 +244,7 @@ impl Member {
             on_disconnect: OnDisconnect::Keep,
         };
         let call = self.call(id, &join.room, Wanted::Plain);
-        self.steps.push_back(Step::Ask(Ask::Join(call, join)));
+        self.steps.push_back(Step::Ask(Ask::Join(call, join, None)));
         Ok(())
     }
 
@@ -228,6 +264,17 @@ impl Member {
             self.command(id.take(), who, command.clone());
         }
         Ok(())
+    }
+
+    fn refresh(&mut self, mut id: Option<u64>, token: &JoinToken) {
+        self.steps.push_back(Step::Hold(token.clone()));
+        let rooms: Vec<MemberRef> = self.rooms.iter().map(|room| room.who.clone()).collect();
+        for who in rooms {
+            let call = self.call(id.take(), &who.room, Wanted::Plain);
+            self.steps.push_back(Step::Ask(Ask::Refresh(call, who, token.clone())));
+        }
+        let args = tell::done(&Ok(Reply::Left), self.peer());
+        self.steps.extend(id.map(|id| Step::Acknowledge { id, args }));
     }
 
     fn command(&mut self, id: Option<u64>, who: MemberRef, command: Command) {
@@ -260,7 +307,14 @@ impl Member {
 
     fn handle_reply(&mut self, request: Option<RequestId>, reply: &Result<Reply, Refusal>) {
         let at = self.owed.iter().position(|owed| Some(owed.request) == request);
-        let Some(owed) = at.and_then(|at| self.owed.remove(at)) else { return };
+        let Some(owed) = at.and_then(|at| self.owed.remove(at)) else {
+            return self.handle_unasked(reply);
+        };
+        if let Ok(Reply::Waiting(waiting)) = reply {
+            let (name, args) = tell::waiting(waiting);
+            self.steps.push_back(emit(name, args));
+            return self.owed.push_back(owed);
+        }
         let (room, id) = (owed.room, owed.id);
         if owed.wanted != Wanted::Plain {
             return self.answer_in_conference((id, &room), owed.wanted, reply);
@@ -275,6 +329,7 @@ impl Member {
             Ok(Reply::Done { seq: Some(seq) }) => self.advance(&room, *seq),
             Ok(
                 Reply::Resumed(_)
+                | Reply::Waiting(_)
                 | Reply::Done { seq: None }
                 | Reply::Presence(_)
                 | Reply::Pong { .. },
@@ -283,50 +338,6 @@ impl Member {
         }
         if let Some(id) = id {
             self.steps.push_back(Step::Acknowledge { id, args: tell::done(reply, self.peer()) });
-        }
-    }
-
-    fn note_joined(&mut self, joined: &Joined) {
-        let who = MemberRef { room: joined.room.clone(), peer: joined.peer };
-        self.rooms.retain(|room| room.who.room != who.room);
-        let (secret, seq) = (joined.secret, joined.seq);
-        self.rooms.push(Membership { who, secret, seq, acked: seq });
-        let others = joined.members.iter().map(|member| member.peer);
-        self.pairs.enter(joined.room.clone(), others.filter(|peer| *peer != joined.peer));
-    }
-
-    fn note_left(&mut self, room: &RoomName) {
-        self.rooms.retain(|member| member.who.room != *room);
-        self.pairs.leave(room);
-        self.conference.leave(room);
-    }
-
-    fn take_note(&mut self, event: &parlor_rooms::Event) {
-        self.pairs.take_note(event);
-        if let Some(seq) = event.seq {
-            self.advance(&event.room, seq);
-        }
-    }
-
-    /// Everything in a room's log up to here is known, and need not be kept there much longer.
-    fn advance(&mut self, room: &RoomName, seq: Seq) {
-        let Some(room) = self.rooms.iter_mut().find(|member| member.who.room == *room) else {
-            return;
-        };
-        room.seq = room.seq.max(seq);
-        if room.seq.0 >= room.acked.0 + ACK_EVERY {
-            room.acked = room.seq;
-            self.steps.push_back(Step::Ask(Ask::Ack(room.who.clone(), room.seq)));
-        }
-    }
-
-    /// Tells every room what need not be kept for this socket any more.
-    pub fn acknowledge_rooms(&mut self) {
-        for room in &mut self.rooms {
-            if room.acked < room.seq {
-                room.acked = room.seq;
-                self.steps.push_back(Step::Ask(Ask::Ack(room.who.clone(), room.seq)));
-            }
         }
     }
 

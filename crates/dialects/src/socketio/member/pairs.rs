@@ -43,21 +43,33 @@ impl Pairs {
     }
 
     pub(super) fn take_note(&mut self, event: &Event) {
-        let Some(others) = self.rooms.get_mut(&event.room) else { return };
         match &event.body {
             Body::MemberJoined(member) => {
-                others.present.insert(member.peer);
+                self.change(&event.room, |others| _ = others.present.insert(member.peer));
             }
-            Body::MemberLeft { peer, .. } => {
+            Body::MemberLeft { peer, .. } => self.change(&event.room, |others| {
                 others.present.remove(peer);
                 others.partner = others.partner.filter(|partner| partner != peer);
+            }),
+            Body::Offer { from, .. } | Body::Answer { from, .. } => {
+                self.change(&event.room, |others| others.partner = Some(*from));
             }
-            Body::Offer { from, .. } | Body::Answer { from, .. } => others.partner = Some(*from),
+            // Most events are such: they cost no search.
             Body::MemberUpdated(_)
             | Body::Chat { .. }
             | Body::Message { .. }
             | Body::Emitted { .. }
-            | Body::Candidate { .. } => {}
+            | Body::Candidate { .. }
+            | Body::Knock(_)
+            | Body::KnockEnded { .. }
+            | Body::RoomUpdated(_)
+            | Body::TokenExpiring { .. } => {}
+        }
+    }
+
+    fn change(&mut self, room: &RoomName, change: impl FnOnce(&mut Others)) {
+        if let Some(others) = self.rooms.get_mut(room) {
+            change(others);
         }
     }
 }

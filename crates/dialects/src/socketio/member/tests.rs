@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use parlor_rooms::{Call, ConnectionId, Fresh, Limits, Output, Rooms, Timestamp};
+use parlor_rooms::{Admission, Call, ConnectionId, Entry, Fresh, Limits, Output, Rooms, Timestamp};
 
 use super::*;
 
@@ -70,6 +70,7 @@ impl World {
     fn take_step(&mut self, socket: usize, step: Step) {
         let given = match step {
             Step::Ask(ask) => return self.ask(socket, ask),
+            Step::Hold(_) => "holds a token".into(),
             Step::Emit { name, args } => show(&name, &args),
             Step::Acknowledge { id, args } => show(&format!("ack {id}"), &args),
         };
@@ -88,14 +89,18 @@ impl World {
     fn carry_out(&mut self, ask: Ask, peer: PeerId) -> Vec<(ConnectionId, Heard)> {
         let fresh = Fresh { peer, secret: Secret::from_entropy([7; 24]) };
         match ask {
-            Ask::Join(call, join) => self.rooms.handle_join(call, join, fresh, NOW),
+            Ask::Join(call, join, _) => {
+                let entry = Entry { join, admission: Admission::default(), fresh };
+                self.rooms.handle_join(call, entry, NOW);
+            }
             Ask::Resume(call, resume) => self.rooms.handle_resume(call, &resume, fresh, NOW),
             Ask::Command(call, who, command) => self.rooms.handle_command(call, &who, command, NOW),
             Ask::Ack(who, seq) => {
                 let peer = self.members.iter().find(|member| member.peer() == who.peer).unwrap();
                 self.rooms.handle_ack(peer.line.connection, &who, seq);
             }
-            Ask::Presence(call, room) => self.rooms.handle_presence(call, room),
+            Ask::Refresh(..) => {}
+            Ask::Presence(call, room, _) => self.rooms.handle_presence(call, room),
             Ask::Ping(..) => unreachable!("sockets don't ask this"),
         }
         self.heard()
@@ -111,7 +116,13 @@ impl World {
                 Output::Event { to, event } => {
                     heard.extend(to.into_iter().map(|to| (to, Heard::Event(Arc::clone(&event)))));
                 }
-                Output::Replaced { .. } => {}
+                Output::Expelled { connection, who, reason, is_last: false } => {
+                    heard.push((connection, Heard::Expelled(who, reason)));
+                }
+                Output::Replaced { .. }
+                | Output::Expelled { .. }
+                | Output::RoomStarted { .. }
+                | Output::RoomEnded { .. } => {}
             }
         }
         heard
@@ -277,7 +288,7 @@ fn an_acknowledgement_tells_how_it_went() {
     let room = Args::checked(r#"["r","Ada"]"#, vec![]).unwrap();
     world.emit_with(0, (Some(1), "join-room"), room.clone());
     let id = world.id(0);
-    let members = format!(r#"[{{"id":"{id}","name":"Ada"}}]"#);
+    let members = format!(r#"[{{"id":"{id}","name":"Ada","role":"owner"}}]"#);
     assert_eq!(
         world.take(0),
         [format!(r#"ack 1 [{{"id":"{id}","members":{members},"ok":true}}]"#)]

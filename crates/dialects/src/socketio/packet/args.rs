@@ -142,7 +142,7 @@ impl<'de> Visitor<'de> for Check {
 
 /// Half of a surrogate pair, which JavaScript can write and nobody else can read, becomes U+FFFD.
 pub(super) fn without_lone_surrogates(json: &str) -> std::borrow::Cow<'_, str> {
-    if !json.contains("\\ud") && !json.contains("\\uD") {
+    if !may_have_surrogates(json) {
         return json.into();
     }
     let mut mended = String::with_capacity(json.len());
@@ -155,6 +155,11 @@ pub(super) fn without_lone_surrogates(json: &str) -> std::borrow::Cow<'_, str> {
     }
     mended.push_str(rest);
     mended.into()
+}
+
+/// Whether halves of surrogate pairs are written in a text, paired or not.
+pub(super) fn may_have_surrogates(json: &str) -> bool {
+    json.contains('\\') && (json.contains("\\ud") || json.contains("\\uD"))
 }
 
 /// An escape as it is to be written, and what follows it.

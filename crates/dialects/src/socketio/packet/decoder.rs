@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::read::Header;
-use super::{BadPacket, Format, Packet, msgpack};
+use super::{BadPacket, Format, Packet, Plain, msgpack};
 use crate::socketio::engine::Message;
 
 /// Bounded: the line of a packet is at most one payload, and so are its attachments together.
@@ -46,6 +46,17 @@ impl Decoder {
             (Format::MessagePack, Message::Binary(bytes)) => msgpack::read(&bytes).map(Some),
             (Format::MessagePack, Message::Text(_)) => Err(BadPacket),
         }
+    }
+
+    /// The event that a text is, if it is no more than one and comes between packets. `None`: [`Self::handle`] is to read it.
+    pub fn read_plain<'a>(&mut self, text: &'a str) -> Option<Plain<'a>> {
+        let spells_so = self.format.is_none_or(|format| format == Format::Default);
+        if !spells_so || self.partial.is_some() || text.len() > self.max_bytes {
+            return None;
+        }
+        let plain = Plain::read(text)?;
+        self.format = Some(Format::Default);
+        Some(plain)
     }
 
     fn handle_line(&mut self, line: &str) -> Result<Option<Packet>, BadPacket> {

@@ -3,9 +3,11 @@
 mod args;
 mod decoder;
 mod msgpack;
+mod plain;
 mod read;
 mod write;
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -13,6 +15,7 @@ use bytes::Bytes;
 
 pub use args::{Args, MAX_ATTACHMENTS};
 pub use decoder::Decoder;
+pub use plain::Plain;
 pub use write::encode;
 
 /// One conversation within a connection. The main one is `/`.
@@ -42,6 +45,13 @@ impl Namespace {
 impl Default for Namespace {
     fn default() -> Self {
         Self("/".into())
+    }
+}
+
+/// It is compared as its name is.
+impl Borrow<str> for Namespace {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 

@@ -14,7 +14,7 @@ pub(super) mod tell;
 
 pub use handshake::Handshake;
 pub(super) use join::{Entry, Way};
-pub(super) use read::{Wish, read};
+pub(super) use read::{Wish, begins_with, read};
 pub(super) use room::{Room, Told};
 
 use std::sync::Arc;

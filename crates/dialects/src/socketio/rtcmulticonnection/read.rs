@@ -100,6 +100,11 @@ pub(in crate::socketio) fn read<'a>(
     })
 }
 
+/// Whether a client may show by an event of that name that it is one of these.
+pub(in crate::socketio) fn begins_with(name: &str) -> bool {
+    way(name).is_some()
+}
+
 enum Asked<'a> {
     Wish(Wish<'a>),
     LookUp(String),

@@ -186,7 +186,13 @@ impl Client {
             Body::Emitted { from, name, args, .. } if letter::is_passed(name) => {
                 Some(self.hear_passed(*from, args))
             }
-            Body::Emitted { .. } | Body::Chat { .. } | Body::Message { .. } => None,
+            Body::Emitted { .. }
+            | Body::Chat { .. }
+            | Body::Message { .. }
+            | Body::Knock(_)
+            | Body::KnockEnded { .. }
+            | Body::RoomUpdated(_)
+            | Body::TokenExpiring { .. } => None,
         }
     }
 

@@ -107,14 +107,28 @@ pub(in crate::socketio) fn refused_entry(way: Way, problem: &Problem) -> Args {
         }
         (Refusal::RoomFull, Way::Join) => FULL.into(),
         (Refusal::AliasTaken, Way::Join) => TAKEN.into(),
-        (Refusal::NotPermitted, _) => NOT_PERMITTED.into(),
+        (Refusal::NotPermitted | Refusal::RoomUnknown, _) => NOT_PERMITTED.into(),
+        // A sentence is all that a page gets, so the code stands in it.
+        (Refusal::Token(why), _) => format!("{}: {why}", why.code()),
         (
             Refusal::AlreadyJoined
             | Refusal::SessionUnknown
             | Refusal::BadSecret
             | Refusal::UnknownTarget
+            | Refusal::Lacks(_)
+            | Refusal::Outranked
+            | Refusal::Hidden
+            | Refusal::RoomLocked
+            | Refusal::RoomEnded
+            | Refusal::WaitingRoomFull
+            | Refusal::Denied
+            | Refusal::Removed
+            | Refusal::Banned
+            | Refusal::BadDescription
+            | Refusal::TooManySections
             | Refusal::IdentityTaken
             | Refusal::TooManyRooms
+            | Refusal::Draining
             | Refusal::TooLarge { .. }
             | Refusal::TooManyAttributes
             | Refusal::RequestOutOfOrder,

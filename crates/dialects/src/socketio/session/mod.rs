@@ -11,10 +11,12 @@ use std::time::Duration;
 
 use parlor_rooms::Timestamp;
 
-use super::engine::Message;
-use super::packet::{Args, BadPacket, Body, Decoder, Format, Namespace, Packet, encode};
+use super::engine::{Message, Text};
+use super::packet::{Args, BadPacket, Body, Decoder, Format, Namespace, Packet, Plain, encode};
+pub use sent::Spoken;
+use sent::Told;
 pub use socket::{Comeback, Kept};
-use socket::{Credentials, Socket};
+use socket::{Credentials, Socket, line};
 
 /// Nobody was seen in more than three.
 const MAX_NAMESPACES: usize = 16;
@@ -117,6 +119,15 @@ impl Session {
         }
     }
 
+    /// An event of the client, if a text is no more than one and nothing waits before it. `None`: it is to be handled as a message.
+    pub fn read_plain<'a>(&mut self, text: &'a str) -> Option<Plain<'a>> {
+        if self.closed || !self.outputs.is_empty() {
+            return None;
+        }
+        let plain = self.decoder.read_plain(text)?;
+        matches!(self.sockets.get(plain.namespace), Some(State::Connected(_))).then_some(plain)
+    }
+
     pub fn handle_timeout(&mut self, now: Timestamp) {
         if self.connect_by.is_some_and(|by| by <= now) {
             self.connect_by = None;
@@ -146,6 +157,12 @@ impl Session {
         self.sockets_mut().for_each(Socket::handle_pinged);
     }
 
+    /// Whether so much is kept that the client should soon show that it has it.
+    #[must_use]
+    pub fn wants_confirmation(&self) -> bool {
+        self.connected().any(|(_, socket)| socket.wants_confirmation())
+    }
+
     /// The client has answered the last ping.
     pub fn handle_confirmed(&mut self) {
         self.sockets_mut().for_each(Socket::handle_confirmed);
@@ -166,7 +183,12 @@ impl Session {
     ) -> Result<(), Kept> {
         let (socket, missed) = kept.resume(comeback)?;
         self.enter(namespace, socket);
-        missed.iter().for_each(|packet| self.send(packet));
+        for (number, told) in missed {
+            match told {
+                Told::Spoken(spoken) => self.send_line(line(namespace, Some(number), &*spoken)),
+                Told::Packet(packet) => self.send(&packet),
+            }
+        }
         Ok(())
     }
 
@@ -186,6 +208,13 @@ impl Session {
         let Some(State::Connected(socket)) = self.sockets.get_mut(namespace) else { return };
         let packet = socket.event(namespace, name, args);
         self.send(&packet);
+    }
+
+    /// The same for what others are sent too.
+    pub fn emit_spoken(&mut self, namespace: &Namespace, spoken: Arc<dyn Spoken>) {
+        let Some(State::Connected(socket)) = self.sockets.get_mut(namespace) else { return };
+        let line = socket.line(namespace, spoken);
+        self.send_line(line);
     }
 
     /// An event that the client answers. Returns the number that its answer will have.
@@ -272,6 +301,16 @@ impl Session {
     fn watch(&mut self, now: Timestamp) {
         if self.connected().next().is_none() {
             self.connect_by = Some(now.after(self.settings.connect_timeout));
+        }
+    }
+
+    fn send_line(&mut self, line: Text) {
+        if self.decoder.format() != Some(Format::MessagePack) {
+            return self.outputs.push_back(Output::Send(Message::Text(line)));
+        }
+        // It was written by us: it can be read.
+        if let Ok(Some(packet)) = Decoder::new(usize::MAX).handle(Message::Text(line)) {
+            self.send(&packet);
         }
     }
 

@@ -1,6 +1,8 @@
 //! Events that one socket was sent and may not have: what a client that comes back is sent again.
 
 use std::collections::VecDeque;
+use std::fmt;
+use std::sync::Arc;
 
 use crate::socketio::packet::Packet;
 
@@ -10,13 +12,43 @@ use crate::socketio::packet::Packet;
 /// [`ping_interval`]: crate::socketio::engine::Settings::ping_interval
 const MAX_EVENTS: usize = 2_048;
 const MAX_BYTES: usize = 1024 * 1024;
+/// From so much on, a pong is asked for before its time. What is let go of soon costs little: its memory is still in the processor's cache.
+const CONFIRM_EVENTS: usize = 64;
+const CONFIRM_BYTES: usize = 256 * 1024;
+
+/// An event without attachments that many are sent, each under a number of its own: kept once for all of them.
+pub trait Spoken: fmt::Debug + Send + Sync {
+    /// How much [`Self::write`] writes, or a little less.
+    fn bytes(&self) -> usize;
+
+    /// The name and the arguments as they stand between the brackets.
+    fn write(&self, out: &mut String);
+}
+
+/// An event as it was sent.
+#[derive(Clone, Debug)]
+pub(super) enum Told {
+    Spoken(Arc<dyn Spoken>),
+    Packet(Packet),
+}
+
+impl Told {
+    /// An estimate of what keeping it costs.
+    fn weight(&self) -> usize {
+        const OVERHEAD: usize = 64;
+        match self {
+            Self::Spoken(spoken) => OVERHEAD + spoken.bytes(),
+            Self::Packet(packet) => packet.weight(),
+        }
+    }
+}
 
 /// Numbered from 1 without a gap; a client that has none has everything up to 0.
 #[derive(Debug, Default)]
 pub(super) struct Sent {
     /// Events that are no longer kept: all numbers up to this one.
     forgotten: u64,
-    kept: VecDeque<Packet>,
+    kept: VecDeque<Told>,
     bytes: usize,
     /// What had been sent when the last ping went out.
     pinged: u64,
@@ -32,9 +64,9 @@ impl Sent {
         self.bytes
     }
 
-    pub(super) fn push(&mut self, packet: Packet) {
-        self.bytes += packet.weight();
-        self.kept.push_back(packet);
+    pub(super) fn push(&mut self, told: Told) {
+        self.bytes += told.weight();
+        self.kept.push_back(told);
         while self.kept.len() > MAX_EVENTS || self.bytes > MAX_BYTES {
             self.forget_one();
         }
@@ -44,6 +76,10 @@ impl Sent {
         self.pinged = self.next() - 1;
     }
 
+    pub(super) fn wants_confirmation(&self) -> bool {
+        self.kept.len() >= CONFIRM_EVENTS || self.bytes >= CONFIRM_BYTES
+    }
+
     /// The client has answered the ping, so it has what was sent before.
     pub(super) fn handle_confirmed(&mut self) {
         while self.forgotten < self.pinged && !self.kept.is_empty() {
@@ -51,8 +87,8 @@ impl Sent {
         }
     }
 
-    /// Everything after a number, or `None` when some of it is gone or the number was never given.
-    pub(super) fn since(&mut self, number: u64) -> Option<impl Iterator<Item = &Packet>> {
+    /// Everything after a number, each with its own, or `None` when some of it is gone or the number was never given.
+    pub(super) fn since(&mut self, number: u64) -> Option<impl Iterator<Item = (u64, &Told)>> {
         if number < self.forgotten || number >= self.next() {
             return None;
         }
@@ -60,12 +96,12 @@ impl Sent {
             self.forget_one();
         }
         self.pinged = 0;
-        Some(self.kept.iter())
+        Some((number + 1..).zip(&self.kept))
     }
 
     fn forget_one(&mut self) {
-        if let Some(packet) = self.kept.pop_front() {
-            self.bytes -= packet.weight();
+        if let Some(told) = self.kept.pop_front() {
+            self.bytes -= told.weight();
             self.forgotten += 1;
         }
     }
@@ -76,10 +112,10 @@ mod tests {
     use super::*;
     use crate::socketio::packet::{Args, Body, Namespace};
 
-    fn event(size: usize) -> Packet {
+    fn event(size: usize) -> Told {
         let args = Args::trusted(format!("[\"{}\"]", "x".repeat(size)), Vec::new());
         let body = Body::Event { id: None, name: "e".into(), args };
-        Packet { namespace: Namespace::default(), body }
+        Told::Packet(Packet { namespace: Namespace::default(), body })
     }
 
     fn count(sent: &mut Sent, since: u64) -> Option<usize> {

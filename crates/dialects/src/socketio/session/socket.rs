@@ -6,11 +6,15 @@ use std::sync::Arc;
 use parlor_rooms::Timestamp;
 use serde::Deserialize;
 
-use super::sent::Sent;
+use super::sent::{Sent, Spoken, Told};
+use crate::socketio::engine::Text;
 use crate::socketio::packet::{Args, Body, Namespace, Packet};
 
 /// Questions to a client that it leaves unanswered; the oldest is given up first.
 const MAX_QUESTIONS: usize = 64;
+
+/// What a line has beside its namespace, name and arguments: marks, brackets, and an offset.
+const AROUND: usize = 20;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Credentials {
@@ -85,12 +89,15 @@ impl Kept {
 
     /// An event that happened while the client was away.
     pub fn emit(&mut self, namespace: &Namespace, name: Arc<str>, args: Args) {
-        self.sent.push(numbered(namespace, name, args, self.sent.next()));
+        self.sent.push(Told::Packet(numbered(namespace, name, args, self.sent.next())));
     }
 
-    pub(super) fn resume(mut self, comeback: &Comeback) -> Result<(Socket, Vec<Packet>), Self> {
+    pub(super) fn resume(
+        mut self,
+        comeback: &Comeback,
+    ) -> Result<(Socket, Vec<(u64, Told)>), Self> {
         let missed = comeback.number().and_then(|number| self.sent.since(number));
-        match missed.map(|missed| missed.cloned().collect()) {
+        match missed.map(|missed| missed.map(|(number, told)| (number, told.clone())).collect()) {
             Some(missed) => Ok((Socket::with(self.credentials, self.sent), missed)),
             None => Err(self),
         }
@@ -125,12 +132,26 @@ impl Socket {
             return plain(namespace, name, args);
         }
         let packet = numbered(namespace, name, args, self.sent.next());
-        self.sent.push(packet.clone());
+        self.sent.push(Told::Packet(packet.clone()));
         packet
+    }
+
+    /// The same in the default format.
+    pub(super) fn line(&mut self, namespace: &Namespace, spoken: Arc<dyn Spoken>) -> Text {
+        if self.credentials.pid.is_none() {
+            return line(namespace, None, &*spoken);
+        }
+        let line = line(namespace, Some(self.sent.next()), &*spoken);
+        self.sent.push(Told::Spoken(spoken));
+        line
     }
 
     pub(super) fn handle_pinged(&mut self) {
         self.sent.handle_pinged();
+    }
+
+    pub(super) fn wants_confirmation(&self) -> bool {
+        self.sent.wants_confirmation()
     }
 
     pub(super) fn handle_confirmed(&mut self) {
@@ -163,6 +184,25 @@ impl Socket {
     }
 }
 
+/// A packet of the default format.
+pub(super) fn line(namespace: &Namespace, number: Option<u64>, spoken: &dyn Spoken) -> Text {
+    Text::message(spoken.bytes() + namespace.as_str().len() + AROUND, |line| {
+        line.push('2');
+        if !namespace.is_main() {
+            line.push_str(namespace.as_str());
+            line.push(',');
+        }
+        line.push('[');
+        spoken.write(line);
+        if let Some(number) = number {
+            line.push_str(",\"");
+            push_base36(line, number);
+            line.push('"');
+        }
+        line.push(']');
+    })
+}
+
 fn plain(namespace: &Namespace, name: Arc<str>, args: Args) -> Packet {
     Packet { namespace: namespace.clone(), body: Body::Event { id: None, name, args } }
 }
@@ -170,20 +210,18 @@ fn plain(namespace: &Namespace, name: Arc<str>, args: Args) -> Packet {
 /// The client takes the last argument, if it is a string, for the number of the event.
 fn numbered(namespace: &Namespace, name: Arc<str>, args: Args, number: u64) -> Packet {
     let comma = if args.inner().is_empty() { "" } else { "," };
-    let json = format!("[{}{comma}\"{}\"]", args.inner(), base36(number));
+    let mut json = format!("[{}{comma}\"", args.inner());
+    push_base36(&mut json, number);
+    json.push_str("\"]");
     plain(namespace, name, Args::trusted(json, args.attachments().to_vec()))
 }
 
-fn base36(mut number: u64) -> String {
-    let mut digits = Vec::new();
-    loop {
-        let digit = u32::try_from(number % 36).unwrap_or_default();
-        digits.push(char::from_digit(digit, 36).unwrap_or('0'));
-        number /= 36;
-        if number == 0 {
-            return digits.iter().rev().collect();
-        }
+fn push_base36(out: &mut String, number: u64) {
+    if number >= 36 {
+        push_base36(out, number / 36);
     }
+    let digit = u32::try_from(number % 36).unwrap_or_default();
+    out.push(char::from_digit(digit, 36).unwrap_or('0'));
 }
 
 #[cfg(test)]
@@ -193,7 +231,9 @@ mod tests {
     #[test]
     fn an_offset_is_read_back() {
         for number in [0, 1, 35, 36, 1_295, 1_296, u64::MAX] {
-            let comeback = Comeback { pid: String::new(), offset: Some(base36(number)) };
+            let mut offset = String::new();
+            push_base36(&mut offset, number);
+            let comeback = Comeback { pid: String::new(), offset: Some(offset) };
             assert_eq!(comeback.number(), Some(number));
         }
     }

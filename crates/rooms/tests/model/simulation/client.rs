@@ -102,11 +102,14 @@ impl Client {
                 session.secrets.push(resumed.secret);
                 session.cheated = false;
             }
-            Err(Refusal::AlreadyJoined) => {}
+            Err(Refusal::AlreadyJoined) | Ok(Reply::Waiting(_)) => {}
             Err(refusal) => {
                 let cheated = self.session.as_ref().is_none_or(|session| session.cheated);
                 assert!(refusal != Refusal::BadSecret || cheated, "the right secret was refused");
-                if refusal == Refusal::SessionUnknown {
+                if matches!(
+                    refusal,
+                    Refusal::SessionUnknown | Refusal::Removed | Refusal::RoomEnded
+                ) {
                     self.forget();
                 }
                 self.joining = None;
@@ -173,6 +176,9 @@ pub fn frame(output: &Output) -> Option<Frame> {
         Output::Reply { call, reply } => {
             Some(Frame::Reply(call.request.map_or(0, RequestId::get), reply.clone()))
         }
-        Output::Replaced { .. } => None,
+        Output::Replaced { .. }
+        | Output::Expelled { .. }
+        | Output::RoomStarted { .. }
+        | Output::RoomEnded { .. } => None,
     }
 }

@@ -1,5 +1,7 @@
 //! One thing that may happen, and how it is read from bytes: any bytes are a story, and smaller ones a simpler one.
 
+use parlor_rooms::{Permission, Role};
+
 /// Enough for three in one room and one who comes and goes.
 pub const CLIENTS: u8 = 4;
 /// Enough to be in the wrong one.
@@ -12,6 +14,8 @@ pub struct Setup {
     pub history_messages: usize,
     pub max_members: usize,
     pub max_rooms: usize,
+    pub waiting_room: bool,
+    pub creator_owns: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +26,18 @@ pub enum Op {
         keeps: bool,
         nonce: bool,
         identity: u8,
+        standing: Standing,
+    },
+    Moderate {
+        client: u8,
+        act: Act,
+        target: u8,
+    },
+    /// The operator does it.
+    Order {
+        room: u8,
+        act: Act,
+        target: u8,
     },
     Request {
         client: u8,
@@ -90,6 +106,33 @@ pub enum What {
     Update,
     Leave,
     ChatWithoutId,
+    Publish,
+    Unpublish,
+    Hand,
+}
+
+/// What the server says of somebody who joins.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Standing {
+    pub role: Option<Role>,
+    pub hidden: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum Act {
+    Remove,
+    Ban,
+    MuteAll,
+    Raise(Role),
+    Permit(Permission),
+    Forbid(Permission),
+    LowerHand,
+    Admit,
+    Deny,
+    Lock(bool),
+    Guard(bool),
+    Limit,
+    End,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -116,6 +159,8 @@ impl Setup {
             history_messages: usize::from(second % 4),
             max_members: usize::from(2 + second / 4 % 3),
             max_rooms: if second / 16 % 3 == 1 { 1 } else { usize::from(ROOMS) },
+            waiting_room: first / 18 % 4 == 1,
+            creator_owns: first / 18 % 4 != 2,
         }
     }
 }
@@ -124,6 +169,9 @@ impl Op {
     pub fn read(bytes: [u8; 4]) -> Self {
         let [kind, client, a, b] = bytes;
         let client = client % CLIENTS;
+        if kind >= 192 {
+            return Self::read_moderation(kind, client, [a, b]);
+        }
         match kind % 32 {
             0..=4 => Self::Join {
                 client,
@@ -131,6 +179,7 @@ impl Op {
                 keeps: b % 8 != 7,
                 nonce: a / ROOMS % 2 == 1,
                 identity: b / 8 % 4,
+                standing: Standing::default(),
             },
             5..=13 => Self::Request { client, what: what(a), target: b },
             14 => Self::Deafen { client },
@@ -146,6 +195,50 @@ impl Op {
             30 => Self::Late { client, secret: key(a), joins: b % 2 == 1 },
             _ => Self::Pass { seconds: a % 40 },
         }
+    }
+
+    fn read_moderation(kind: u8, client: u8, [a, b]: [u8; 2]) -> Self {
+        match kind % 16 {
+            0..=3 => Self::Join {
+                client,
+                room: a % ROOMS,
+                keeps: b % 8 != 7,
+                nonce: a / ROOMS % 2 == 1,
+                identity: b / 8 % 4,
+                standing: standing(a / 4),
+            },
+            4..=10 => Self::Moderate { client, act: act(a), target: b },
+            11 => Self::Order { room: client % ROOMS, act: act(a), target: b },
+            12..=13 => Self::Request { client, what: What::Publish, target: b },
+            14 => Self::Request { client, what: What::Unpublish, target: b },
+            _ => Self::Request { client, what: What::Hand, target: b },
+        }
+    }
+}
+
+fn standing(byte: u8) -> Standing {
+    let role = [None, Some(Role::Listener), Some(Role::Speaker), Some(Role::Moderator)];
+    Standing { role: role[usize::from(byte % 4)], hidden: byte / 4 % 5 == 1 }
+}
+
+fn act(byte: u8) -> Act {
+    let high = byte / 16;
+    let permission = Permission::EVERY[usize::from(high) % Permission::EVERY.len()];
+    match byte % 16 {
+        0 => Act::Remove,
+        1 => Act::Ban,
+        2 => Act::MuteAll,
+        3 | 4 => Act::Raise(Role::EVERY[usize::from(high) % 4]),
+        5 => Act::Permit(permission),
+        6 => Act::Forbid(permission),
+        7 => Act::LowerHand,
+        8..=10 => Act::Admit,
+        11 => Act::Deny,
+        12 => Act::Lock(high.is_multiple_of(2)),
+        13 => Act::Guard(!high.is_multiple_of(4)),
+        14 => Act::Limit,
+        _ if high.is_multiple_of(4) => Act::End,
+        _ => Act::Guard(true),
     }
 }
 

@@ -1,19 +1,23 @@
 //! What rooms have to do, said in the simplest way: logs that forget nothing, lists that are searched.
 
 mod entering;
+mod moderating;
 mod speaking;
+mod waiting;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parlor_rooms::{
-    Body, Call, ConnectionId, Event, LeaveReason, Limits, MemberRef, MemberView, Nonce, Output,
-    PeerId, Presence, Refusal, Reply, RoomName, Secret, Seq, State, Timestamp,
+    AddressKey, Admission, Body, Call, ConnectionId, Event, Fresh, Join, Knocker, LeaveReason,
+    Limits, MemberRef, MemberView, Nonce, Output, PeerId, Presence, Refusal, Reply, RoomName,
+    Rules, Secret, Seq, State, Timestamp,
 };
 
 pub struct Reference {
     limits: Limits,
     rooms: BTreeMap<RoomName, Room>,
+    bars: Vec<Bar>,
     out: Vec<Output>,
 }
 
@@ -26,6 +30,28 @@ struct Room {
     joins: u64,
     members: Vec<Member>,
     ends_at: Option<Timestamp>,
+    rules: Rules,
+    was_seen: bool,
+    waiting: Vec<Knock>,
+}
+
+struct Knock {
+    call: Call,
+    join: Join,
+    admission: Admission,
+    fresh: Fresh,
+    view: Arc<Knocker>,
+}
+
+/// Somebody who may not come back.
+struct Bar {
+    room: RoomName,
+    peer: PeerId,
+    why: Refusal,
+    nonce: Option<Nonce>,
+    address: Option<AddressKey>,
+    ban: Option<Timestamp>,
+    until: Timestamp,
 }
 
 pub struct Entry {
@@ -35,6 +61,10 @@ pub struct Entry {
 
 struct Member {
     view: MemberView,
+    hidden: bool,
+    /// No token gave it a role.
+    is_free: bool,
+    address: Option<AddressKey>,
     keeps: bool,
     connection: Option<ConnectionId>,
     until: Option<Timestamp>,
@@ -57,7 +87,7 @@ enum Also {
 
 impl Reference {
     pub fn new(limits: Limits) -> Self {
-        Self { limits, rooms: BTreeMap::new(), out: Vec::new() }
+        Self { limits, rooms: BTreeMap::new(), bars: Vec::new(), out: Vec::new() }
     }
 
     pub fn take_outputs(&mut self) -> Vec<Output> {
@@ -112,13 +142,18 @@ impl Reference {
 
     pub fn presence(&mut self, call: Call, room: RoomName) {
         let members = self.rooms.get(&room).map_or(&[][..], |room| &room.members);
-        let names = members.iter().map(|member| member.view.name.clone()).collect();
+        let names = members
+            .iter()
+            .filter(|member| !member.hidden)
+            .map(|member| member.view.name.clone())
+            .collect();
         let reply = Ok(Reply::Presence(Presence { room, names }));
         self.out.push(Output::Reply { call, reply });
     }
 
     pub fn disconnect(&mut self, connection: ConnectionId, now: Timestamp) {
         let until = now.after(self.limits.grace);
+        self.stop_waiting(connection, now);
         for who in self.served_by(connection) {
             let Some(member) = self.member(&who) else { continue };
             if !member.keeps {
@@ -143,7 +178,7 @@ impl Reference {
             }
             match peer {
                 Some(peer) => self.remove(&MemberRef { room, peer }, LeaveReason::Timeout, now),
-                None => drop(self.rooms.remove(&room)),
+                None => self.end(&room, now),
             }
         }
     }
@@ -172,16 +207,40 @@ impl Reference {
 
     fn remove(&mut self, who: &MemberRef, reason: LeaveReason, now: Timestamp) {
         let Some(room) = self.rooms.get_mut(&who.room) else { return };
-        room.members.retain(|member| member.view.peer != who.peer);
-        self.record_for_others(who, Body::MemberLeft { peer: who.peer, reason }, now);
+        let Some(at) = room.members.iter().position(|member| member.view.peer == who.peer) else {
+            return;
+        };
+        let member = room.members.remove(at);
+        if !member.hidden {
+            let others = room.peers().collect();
+            self.record(&who.room, others, Body::MemberLeft { peer: who.peer, reason }, now);
+        }
         let ends_at = now.after(self.limits.empty_grace);
         let Some(room) = self.rooms.get_mut(&who.room) else { return };
         room.settle();
-        room.ends_at = room.members.is_empty().then_some(ends_at);
+        if !room.members.is_empty() {
+            self.succeed(&who.room, now);
+        } else if room.rules.locked || room.rules.waiting_room {
+            self.end(&who.room, now);
+        } else {
+            room.ends_at = Some(ends_at);
+        }
     }
 
+    fn end(&mut self, name: &RoomName, now: Timestamp) {
+        let Some(room) = self.rooms.remove(name) else { return };
+        for knock in room.waiting {
+            self.refuse(knock.call, Refusal::RoomEnded);
+        }
+        self.out.push(Output::RoomEnded { room: name.clone(), at: now });
+    }
+
+    /// Nobody hears of those who are hidden.
     fn record_for_others(&mut self, who: &MemberRef, body: Body, now: Timestamp) {
         let Some(room) = self.rooms.get(&who.room) else { return };
+        if room.get(who.peer).is_none_or(|member| member.hidden) {
+            return;
+        }
         let others = room.peers().filter(|peer| *peer != who.peer).collect();
         self.record(&who.room, others, body, now);
     }
@@ -197,9 +256,7 @@ impl Reference {
         let seq = Seq(room.log.len() as u64 + 1);
         let event = Arc::new(Event { room: name.clone(), seq: Some(seq), at: now, body });
         let to = room.connections_of(&meant_for);
-        if !to.is_empty() {
-            self.out.push(Output::Event { to, event: event.clone() });
-        }
+        self.out.push(Output::Event { to, event: event.clone() });
         room.log.push(Entry { event, meant_for });
         if room.members.iter().all(|member| !member.keeps) {
             room.settle();

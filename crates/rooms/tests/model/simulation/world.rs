@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parlor_rooms::{
-    Attributes, Body, Call, Command, ConnectionId, Counters, Delivery, DisplayName,
-    DuplicateIdentity, Event, Fresh, Identity, Join, Json, Limits, MemberRef, Nonce, OnDisconnect,
-    Output, PeerId, RequestId, Resume, RoomName, Rooms, Secret, Seq, Signal, Targets, Timestamp,
-    Update,
+    AddressKey, Admission, Attributes, Body, Call, Command, ConnectionId, Counters, Delivery,
+    DisplayName, DuplicateIdentity, Entry, Event, Fresh, Identity, Join, Json, Limits, MemberRef,
+    Moderation, Nonce, OnDisconnect, Output, PeerId, RequestId, Resume, RoomName, Rooms, Rules,
+    RulesChange, Secret, Seq, Signal, Source, Targets, Timestamp, Update, Whom,
 };
 
 use super::client::{Client, ENTERING, Request, Session, frame};
-use super::op::{CLIENTS, Key, Op, Setup, Since, What};
+use super::op::{Act, CLIENTS, Key, Op, Setup, Since, Standing, What};
 use super::reference::Reference;
 
 pub struct World {
@@ -29,6 +29,9 @@ pub struct World {
     drawn: u64,
     /// Requests so far; the text of each is its number.
     tokens: usize,
+    /// What the server says of each client.
+    standings: [Standing; CLIENTS as usize],
+    rules: Arc<Rules>,
     /// What came of each request, by its text.
     came_out: BTreeMap<String, Arc<Event>>,
 }
@@ -57,14 +60,33 @@ impl World {
             drawn: 0,
             tokens: 0,
             came_out: BTreeMap::new(),
+            standings: [Standing::default(); CLIENTS as usize],
+            rules: Rules {
+                waiting_room: setup.waiting_room,
+                creator_owns: setup.creator_owns,
+                ..Rules::default()
+            }
+            .into(),
         }
     }
 
     pub fn play(&mut self, op: Op) {
         match op {
-            Op::Join { client, room, keeps, nonce, identity } => {
+            Op::Join { client, room, keeps, nonce, identity, standing } => {
                 self.read_all(client);
+                self.standings[usize::from(client)] = standing;
                 self.join(client, Wish { room, keeps, nonce, identity });
+            }
+            Op::Moderate { client, act, target } => {
+                self.read_all(client);
+                let moderation = self.moderation(act, target);
+                self.ask(client, Command::Moderate(moderation));
+            }
+            Op::Order { room, act, target } => {
+                let (room, moderation) = (room_name(room), self.moderation(act, target));
+                let done = self.engine.handle_moderation(&room, moderation.clone(), self.now);
+                assert_eq!(done, self.reference.order(&room, moderation, self.now));
+                self.settle();
             }
             Op::Request { client, what, target } => {
                 self.read_all(client);
@@ -122,13 +144,17 @@ impl World {
         self.notice();
         self.pass(self.limits.grace);
         self.pass(self.limits.empty_grace);
-        assert_eq!(self.engine.counters(), Counters::default());
+        let counters = Counters { bars: 0, ..self.engine.counters() };
+        assert_eq!(counters, Counters::default());
         assert_eq!(self.engine.poll_timeout(), None);
     }
 
     fn join(&mut self, number: u8, wish: Wish) {
         if self.client(number).session.is_some() && self.client(number).connection.is_none() {
             return; // It would resume.
+        }
+        if self.client(number).connection.is_some_and(|line| self.reference.waits(line)) {
+            return; // It has asked.
         }
         let again = self.client(number).joining.take().filter(|join| join.nonce.is_some());
         let join = again.unwrap_or_else(|| self.wished(number, wish));
@@ -150,9 +176,21 @@ impl World {
             return;
         }
         let call = Call { connection, request: RequestId::new(ENTERING) };
-        self.engine.handle_join(call, join.clone(), fresh, self.now);
-        self.reference.join(call, join, fresh, self.now);
+        let entry = Entry { join, admission: self.admission(number), fresh };
+        self.engine.handle_join(call, entry.clone(), self.now);
+        self.reference.join(call, entry, self.now);
         self.settle();
+    }
+
+    fn admission(&self, number: u8) -> Admission {
+        let standing = self.standings[usize::from(number)];
+        Admission {
+            role: standing.role,
+            hidden: standing.hidden,
+            address: Some(AddressKey([number; 16])),
+            rules: self.rules.clone(),
+            ..Admission::default()
+        }
     }
 
     fn wished(&mut self, number: u8, wish: Wish) -> Join {
@@ -175,12 +213,17 @@ impl World {
     fn request(&mut self, number: u8, what: What, target: u8) {
         self.tokens += 1;
         let command = self.command(what, target);
+        if matches!(what, What::ChatWithoutId) {
+            return self.send(number, None, command);
+        }
+        self.ask(number, command);
+    }
+
+    /// Under an id, so that it can be repeated.
+    fn ask(&mut self, number: u8, command: Command) {
         let client = self.client(number);
         if client.session.is_none() || client.connection.is_none() {
             return;
-        }
-        if matches!(what, What::ChatWithoutId) {
-            return self.send(number, None, command);
         }
         client.last_id += 1;
         let request = Request { id: client.last_id, command: command.clone() };
@@ -214,6 +257,44 @@ impl World {
                 Command::Update(Update { name: None, attributes: vec![(key.into(), value)] })
             }
             What::Leave => Command::Leave,
+            What::Publish => {
+                let source = Source::EVERY[usize::from(target % 3)];
+                Command::Publish { source, muted: target / 4 % 2 == 1 }
+            }
+            What::Unpublish => Command::Unpublish(Source::EVERY[usize::from(target % 3)]),
+            What::Hand => Command::RaiseHand(!target.is_multiple_of(3)),
+        }
+    }
+
+    fn moderation(&self, act: Act, target: u8) -> Moderation {
+        let client = usize::from(target % CLIENTS);
+        let session = self.clients[client].session.as_ref().map(|session| session.who.peer);
+        // Who waits has no session; those who moderate know the address.
+        let knocking = self.reference.knocking(AddressKey([target % CLIENTS; 16]));
+        let peer = knocking.or(session).unwrap_or(PeerId::from_entropy([0; 16]));
+        let permissions = self.reference.permissions_of(peer);
+        let rules = |change| Moderation::SetRules(change);
+        let no_change = RulesChange::default();
+        match act {
+            Act::Remove => Moderation::Remove { peer, ban: None },
+            Act::Ban => Moderation::Remove { peer, ban: Some(Duration::from_secs(60)) },
+            Act::MuteAll => Moderation::Mute { whom: Whom::Others, source: Source::Microphone },
+            Act::Raise(role) => Moderation::SetRole { peer, role },
+            Act::Permit(one) => {
+                Moderation::SetPermissions { peer, permissions: permissions.with(one) }
+            }
+            Act::Forbid(one) => {
+                Moderation::SetPermissions { peer, permissions: permissions.without(one) }
+            }
+            Act::LowerHand => Moderation::LowerHand { peer },
+            Act::Admit => Moderation::Admit { peer },
+            Act::Deny => Moderation::Deny { peer },
+            Act::Lock(locked) => rules(RulesChange { locked: Some(locked), ..no_change }),
+            Act::Guard(waits) => rules(RulesChange { waiting_room: Some(waits), ..no_change }),
+            Act::Limit => {
+                rules(RulesChange { max_members: Some(Some(usize::from(target % 4))), ..no_change })
+            }
+            Act::End => Moderation::End,
         }
     }
 
@@ -289,8 +370,9 @@ impl World {
         self.half_open.push(connection);
         let call = Call { connection, request: RequestId::new(ENTERING) };
         if let Some(join) = self.client(number).last_join.clone().filter(|_| joins) {
-            self.engine.handle_join(call, join.clone(), fresh, self.now);
-            self.reference.join(call, join, fresh, self.now);
+            let entry = Entry { join, admission: self.admission(number), fresh };
+            self.engine.handle_join(call, entry.clone(), self.now);
+            self.reference.join(call, entry, self.now);
         } else if let Some(session) = &mut self.client(number).session {
             let (member, since) = (session.who.clone(), Some(Seq(session.seq())));
             let resume = Resume { member, secret: session.secret(key), since };
@@ -386,6 +468,7 @@ impl World {
         let counters = self.engine.counters();
         assert_eq!(counters.rooms, self.reference.rooms());
         assert_eq!(counters.memberships, self.reference.memberships());
+        assert_eq!(counters.waiting, self.reference.waiting());
         assert_eq!(counters.log_bytes == 0, self.reference.keeps_nothing());
         for output in &outputs {
             match output {
@@ -395,6 +478,11 @@ impl World {
                 }
                 Output::Reply { call, .. } => self.deliver(call.connection, output),
                 Output::Replaced { connection } => self.replaced(*connection),
+                Output::Expelled { connection, is_last, .. } => {
+                    assert!(is_last, "nobody here is in two rooms");
+                    self.replaced(*connection);
+                }
+                Output::RoomStarted { .. } | Output::RoomEnded { .. } => {}
             }
         }
     }
@@ -407,7 +495,13 @@ impl World {
             Body::Emitted { args, .. } => args.as_str().to_owned(),
             Body::Offer { sdp, .. } | Body::Answer { sdp, .. } => sdp.to_string(),
             Body::Candidate { candidate, .. } => candidate.as_str().to_owned(),
-            Body::MemberJoined(_) | Body::MemberLeft { .. } | Body::MemberUpdated(_) => return,
+            Body::MemberJoined(_)
+            | Body::MemberLeft { .. }
+            | Body::MemberUpdated(_)
+            | Body::Knock(_)
+            | Body::KnockEnded { .. }
+            | Body::RoomUpdated(_)
+            | Body::TokenExpiring { .. } => return,
         };
         if let Some(first) = self.came_out.insert(text, event.clone()) {
             assert_eq!(first, *event, "carried out twice");

@@ -20,7 +20,7 @@ impl IceRenewal {
             Reply::Joined(joined) => self.0 = Some((joined.peer, now + renewal)),
             Reply::Resumed(resumed) => self.0 = Some((resumed.peer, now)),
             Reply::Left => self.0 = None,
-            Reply::Done { .. } | Reply::Presence(_) | Reply::Pong { .. } => {}
+            Reply::Waiting(_) | Reply::Done { .. } | Reply::Presence(_) | Reply::Pong { .. } => {}
         }
     }
 
@@ -50,12 +50,17 @@ mod tests {
 
     use super::super::Next;
     use super::*;
+    use crate::auth::Auth;
     use crate::config::Config;
     use crate::drivers::turn::{IceOffer, Own};
 
     fn rooms() -> Arc<RoomsDriver> {
         let own = Own::at("127.0.0.1:8080".parse().unwrap(), "north");
-        RoomsDriver::start(&Config::default(), IceOffer::new(&Config::default(), Some(own), None))
+        RoomsDriver::start(
+            &Config::default(),
+            IceOffer::new(&Config::default(), Some(own), None),
+            Auth::none(),
+        )
     }
 
     fn join(rooms: &RoomsDriver, line: &Line) -> Reply {
@@ -71,7 +76,7 @@ mod tests {
             capacity: None,
             on_disconnect: OnDisconnect::Keep,
         };
-        let answers = rooms.ask(line, Ask::Join(call, join));
+        let answers = rooms.ask(line, Ask::Join(call, join, None));
         answers.into_iter().next().unwrap().unwrap()
     }
 
@@ -102,8 +107,11 @@ mod tests {
 
     #[tokio::test]
     async fn where_nothing_expires_nothing_is_renewed() {
-        let rooms =
-            RoomsDriver::start(&Config::default(), IceOffer::new(&Config::default(), None, None));
+        let rooms = RoomsDriver::start(
+            &Config::default(),
+            IceOffer::new(&Config::default(), None, None),
+            Auth::none(),
+        );
         let line = rooms.open_line(None).unwrap();
         line.outbox.speak(Dialect::Native);
         let mut renewal = IceRenewal::default();

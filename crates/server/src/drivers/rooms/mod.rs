@@ -3,34 +3,44 @@
 //! So the order of a room is the order of the lock, and nothing is woken up in between. A bug in the engine
 //! ends the rooms that it holds, never the process: everybody is closed with `internal-error` and may join anew.
 
+mod administering;
+mod admitting;
 mod clock;
+mod delivering;
+mod drain;
+mod houses;
 mod ice;
+mod lines;
 mod outbox;
 mod policies;
 mod terms;
+mod words;
 
 pub use clock::Clock;
 pub use ice::IceRenewal;
-pub use outbox::{Next, Outbox, OutboxLimits, Sending};
+pub use outbox::{Frames, Next, Outbox, OutboxLimits, Portion, Sending};
 
-use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use parlor_dialects::{
-    Ask, Bytes, Close, Dialect, Heard, Ice, LineId, Terms, encode_event, encode_reply,
-};
+use parlor_dialects::{Ask, Close, Dialect, Ice, JoinToken, LineId, Said, Terms};
 use parlor_rooms::{
-    Aside, Call, ConnectionId, Event, Fresh, Limits, MemberRef, MemberView, Output, PeerId,
-    Refusal, Reply, RoomName, Rooms, Secret, Timestamp,
+    Aside, ConnectionId, Counters, Fresh, IdMap, Limits, MemberRef, MemberView, PeerId, Refusal,
+    Reply, RoomName, Rooms, Secret, Timestamp, Totals,
 };
 use tokio::sync::Notify;
 
+use crate::auth::Auth;
 use crate::config::Config;
 use crate::drivers::turn::IceOffer;
+use crate::metrics::{self, Asked};
+use crate::webhooks::Webhooks;
+use admitting::Judged;
+use drain::Course;
+use houses::Houses;
 use policies::Policies;
 
 /// A connection as the rooms know it.
@@ -38,6 +48,10 @@ use policies::Policies;
 pub struct Line {
     pub id: LineId,
     pub outbox: Arc<Outbox>,
+    /// Where the client comes from.
+    pub from: Option<IpAddr>,
+    /// What the client has shown when it connected, for joins that bring no token of their own.
+    pub token: Option<JoinToken>,
 }
 
 pub struct RoomsDriver {
@@ -48,15 +62,23 @@ pub struct RoomsDriver {
     ice: Arc<IceOffer>,
     outbox_limits: OutboxLimits,
     policies: Policies,
+    houses: Houses,
+    auth: Arc<Auth>,
     last_line: AtomicU64,
     /// A deadline has come that is earlier than the one being waited for.
     rearmed: Notify,
+    /// The last connection is gone.
+    deserted: Notify,
 }
 
 struct Inner {
     engine: Rooms,
-    lines: HashMap<ConnectionId, Arc<Outbox>>,
+    lines: IdMap<ConnectionId, Arc<Outbox>>,
+    /// Who asks at this moment, and what.
+    asked: Option<(ConnectionId, Asked)>,
+    webhooks: Option<Arc<Webhooks>>,
     ice: Arc<IceOffer>,
+    course: Course,
 }
 
 /// What the rooms answered to the line that asked.
@@ -65,13 +87,16 @@ pub type Answer = Result<Reply, Refusal>;
 
 impl RoomsDriver {
     /// Starts the driver; its deadlines are watched by a task that ends with it.
-    pub fn start(config: &Config, ice: IceOffer) -> Arc<Self> {
+    pub fn start(config: &Config, ice: IceOffer, auth: Arc<Auth>) -> Arc<Self> {
         let limits = terms::limits(config);
         let ice = Arc::new(ice);
         let inner = Inner {
             engine: Rooms::new(limits.clone()),
-            lines: HashMap::new(),
+            lines: IdMap::default(),
+            asked: None,
+            webhooks: None,
             ice: Arc::clone(&ice),
+            course: Course::default(),
         };
         let driver = Arc::new(Self {
             inner: Mutex::new(inner),
@@ -81,16 +106,20 @@ impl RoomsDriver {
             ice,
             outbox_limits: terms::outbox(config),
             policies: Policies::new(config),
+            houses: Houses::new(config),
+            auth,
             last_line: AtomicU64::new(0),
             rearmed: Notify::new(),
+            deserted: Notify::new(),
         });
+        driver.run(None, driver.now(), |inner| driver.houses.open(&mut inner.engine, driver.now()));
         tokio::spawn(watch_deadlines(Arc::downgrade(&driver)));
         driver
     }
 
     /// A new connection, not yet known to any room, which came in at this address of ours.
     pub fn open_line(&self, came_in_at: Option<SocketAddr>) -> Result<Line, getrandom::Error> {
-        self.line(None, Outbox::new(self.outbox_limits, Arc::default(), came_in_at))
+        self.line(None, |peer| Outbox::new(self.outbox_limits, None, (peer, came_in_at)))
     }
 
     /// A new connection of somebody who had that address before, or of somebody new. `told` as in [`Outbox::new`].
@@ -99,14 +128,18 @@ impl RoomsDriver {
         peer: Option<PeerId>,
         told: Arc<Notify>,
     ) -> Result<Line, getrandom::Error> {
-        self.line(peer, Outbox::new(self.outbox_limits, told, None))
+        self.line(peer, |peer| Outbox::new(self.outbox_limits, Some(told), (peer, None)))
     }
 
-    fn line(&self, peer: Option<PeerId>, outbox: Outbox) -> Result<Line, getrandom::Error> {
+    fn line(
+        &self,
+        peer: Option<PeerId>,
+        outbox: impl FnOnce(PeerId) -> Outbox,
+    ) -> Result<Line, getrandom::Error> {
         let peer = peer.map_or_else(fresh_peer, Ok)?;
         let connection = ConnectionId(self.last_line.fetch_add(1, Ordering::Relaxed) + 1);
         let id = LineId { connection, peer };
-        Ok(Line { id, outbox: Arc::new(outbox) })
+        Ok(Line { id, outbox: Arc::new(outbox(peer)), from: None, token: None })
     }
 
     /// Whether clients of this kind are served at all.
@@ -124,6 +157,16 @@ impl RoomsDriver {
         self.lock().engine.members(room)
     }
 
+    /// Who hears of everything from now on.
+    pub fn observed_by(&self, webhooks: &Arc<Webhooks>) {
+        self.lock().webhooks = Some(Arc::clone(webhooks));
+    }
+
+    pub fn counters(&self) -> (Counters, Totals) {
+        let inner = self.lock();
+        (inner.engine.counters(), inner.engine.totals())
+    }
+
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -139,44 +182,37 @@ impl RoomsDriver {
 
     /// Carries out one ask. The answers are in the line's outbox already; they are returned to be taken note of.
     pub fn ask(&self, line: &Line, ask: Ask) -> Answers {
-        let fresh = match &ask {
-            Ask::Join(..) | Ask::Resume(..) => match fresh(line.id.peer) {
-                Ok(fresh) => Some(fresh),
-                Err(fault) => {
-                    tracing::error!(%fault, "the system gives no entropy");
-                    line.outbox.close(Close::InternalError);
-                    return Vec::new();
-                }
-            },
-            Ask::Command(..) | Ask::Presence(..) | Ask::Ping(..) | Ask::Ack(..) => None,
+        let asked = Asked::of(&ask);
+        let judged = match self.judge(line, ask) {
+            Ok(judged) => judged,
+            Err(fault) => {
+                tracing::error!(%fault, "the system gives no entropy");
+                line.outbox.close(Close::InternalError);
+                return Vec::new();
+            }
         };
         let now = self.clock.now();
-        self.run(Some(line), |inner| {
-            inner.lines.entry(line.id.connection).or_insert_with(|| line.outbox.clone());
-            match (ask, fresh) {
-                (Ask::Join(call, join), _)
-                    if !self.policies.allow(line.outbox.dialect(), &join.room) =>
-                {
-                    inner.engine.handle_refusal(call, Refusal::NotPermitted);
-                }
-                (Ask::Join(call, join), Some(fresh)) => {
-                    inner.engine.handle_join(call, join, fresh, now);
-                }
-                (Ask::Resume(call, resume), Some(fresh)) => {
-                    inner.engine.handle_resume(call, &resume, fresh, now);
-                }
-                (Ask::Command(call, who, command), _) => {
-                    inner.engine.handle_command(call, &who, command, now);
-                }
-                (Ask::Presence(call, room), _)
-                    if !self.policies.allow(line.outbox.dialect(), &room) =>
-                {
-                    inner.engine.handle_refusal(call, Refusal::NotPermitted);
-                }
-                (Ask::Presence(call, room), _) => inner.engine.handle_presence(call, room),
-                (Ask::Ping(call, who), _) => inner.engine.handle_ping(call, &who),
-                (Ask::Ack(who, seq), _) => inner.engine.handle_ack(line.id.connection, &who, seq),
-                (Ask::Join(..) | Ask::Resume(..), None) => {}
+        self.run(Some(line), now, |inner| {
+            if inner.is_over() {
+                return line.outbox.close(Close::ServerStopping);
+            }
+            inner.asked = Some((line.id.connection, asked));
+            inner.enter(line);
+            inner.carry_out(line.id.connection, judged, now);
+        })
+    }
+
+    /// Carries out what a member said in one go, in its order; its line has asked before, so it is known. The answers are in the line's outbox already.
+    pub fn hear(&self, line: &Line, said: &mut Vec<Said>) -> Answers {
+        let now = self.clock.now();
+        self.run(Some(line), now, |inner| {
+            if inner.is_over() {
+                said.clear();
+                return line.outbox.close(Close::ServerStopping);
+            }
+            inner.asked = Some((line.id.connection, Asked::Other));
+            for (call, who, command) in said.drain(..) {
+                inner.engine.handle_command(call, &who, command, now);
             }
         })
     }
@@ -185,13 +221,25 @@ impl RoomsDriver {
     pub fn ask_aside(&self, who: &MemberRef, aside: Aside) -> Answer {
         let now = self.clock.now();
         let mut answer = Err(Refusal::SessionUnknown);
-        self.run(None, |inner| answer = inner.engine.handle_aside(who, aside, now));
+        self.run(None, now, |inner| {
+            answer = if inner.is_over() {
+                Err(Refusal::Draining)
+            } else {
+                inner.engine.handle_aside(who, aside, now)
+            };
+        });
+        Asked::Other.answered(None, &answer);
         answer
     }
 
     /// Servers for the peer connections of somebody who may be no member of any room.
     pub fn ice(&self, user: PeerId, came_in_at: Option<SocketAddr>) -> Ice {
         self.ice.mint(&user.to_string(), came_in_at, self.now())
+    }
+
+    /// Other servers for peer connections, from now on.
+    pub fn change_ice(&self, config: &Config) {
+        self.ice.change(config);
     }
 
     /// Entropy for whatever else opens something.
@@ -202,22 +250,26 @@ impl RoomsDriver {
     /// The line is gone.
     pub fn disconnect(&self, id: ConnectionId) {
         let now = self.clock.now();
-        self.run(None, |inner| {
-            inner.lines.remove(&id);
+        self.run(None, now, |inner| {
+            inner.leave(id);
+            if inner.lines.is_empty() {
+                self.deserted.notify_waiters();
+            }
             inner.engine.handle_disconnect(id, now);
         });
     }
 
-    fn run(&self, asking: Option<&Line>, work: impl FnOnce(&mut Inner)) -> Answers {
+    fn run(&self, asking: Option<&Line>, now: Timestamp, work: impl FnOnce(&mut Inner)) -> Answers {
         let mut inner = self.lock();
         let before = inner.engine.poll_timeout();
         let done = catch_unwind(AssertUnwindSafe(|| {
             work(&mut inner);
-            inner.deliver(asking.map(|line| line.id.connection), self.clock.now())
+            inner.deliver(asking.map(|line| line.id.connection), now)
         }));
         let answers = done.unwrap_or_else(|_| {
             tracing::error!("bug: the rooms failed and are started anew");
             inner.start_anew(&self.limits);
+            self.houses.open(&mut inner.engine, self.clock.now());
             if let Some(line) = asking {
                 line.outbox.close(Close::InternalError);
             }
@@ -245,7 +297,7 @@ async fn watch_deadlines(driver: std::sync::Weak<RoomsDriver>) {
         tokio::select! {
             () = tokio::time::sleep(wait) => {
                 let now = driver.clock.now();
-                driver.run(None, |inner| inner.engine.handle_timeout(now));
+                driver.run(None, now, |inner| inner.engine.handle_timeout(now));
             }
             () = driver.rearmed.notified() => {}
         }
@@ -253,84 +305,33 @@ async fn watch_deadlines(driver: std::sync::Weak<RoomsDriver>) {
 }
 
 impl Inner {
-    /// Puts everything that the engine has for its members into their outboxes.
-    fn deliver(&mut self, asking: Option<ConnectionId>, now: Timestamp) -> Answers {
-        let mut answers = Vec::new();
-        while let Some(output) = self.engine.poll_output() {
-            match output {
-                Output::Event { to, event } => self.tell(&to, &event),
-                Output::Reply { call, reply } => {
-                    let taken = self.answer(call, reply, now);
-                    answers.extend(taken.filter(|_| Some(call.connection) == asking));
-                }
-                Output::Replaced { connection } => {
-                    let replaced = self.lines.remove(&connection);
-                    replaced.inspect(|outbox| outbox.close(Close::Replaced));
-                }
+    fn carry_out(&mut self, connection: ConnectionId, judged: Judged, now: Timestamp) {
+        let is_late =
+            matches!(&judged, Judged::Join(_, entry) if self.is_too_late_for(&entry.join.room));
+        let engine = &mut self.engine;
+        match judged {
+            Judged::Join(call, _) if is_late => engine.handle_refusal(call, Refusal::Draining),
+            Judged::Join(call, entry) => engine.handle_join(call, *entry, now),
+            Judged::Resume(call, resume, fresh) => engine.handle_resume(call, &resume, fresh, now),
+            Judged::Refresh(call, who, admission) => {
+                engine.handle_refresh(call, &who, *admission, now);
             }
-        }
-        answers
-    }
-
-    /// Encodes an answer, or lets the session do so, which then takes note of it by itself.
-    fn answer(&self, call: Call, reply: Answer, now: Timestamp) -> Option<Answer> {
-        let outbox = self.lines.get(&call.connection)?;
-        let dialect = outbox.dialect()?;
-        if !dialect.shares_words() {
-            let replayed = replayed(&reply);
-            outbox.hear(Heard::Reply(call, reply), Sending::Reliable);
-            replayed.inspect(|count| outbox.begin_replay(*count));
-            return None;
-        }
-        let ice = match &reply {
-            Ok(Reply::Joined(joined)) => {
-                self.ice.mint(&joined.peer.to_string(), outbox.came_in_at(), now)
-            }
-            Ok(_) | Err(_) => Ice::default(),
-        };
-        for frame in encode_reply(dialect, call, &reply, &ice) {
-            outbox.push(frame, Sending::Reliable);
-        }
-        replayed(&reply).inspect(|count| outbox.begin_replay(*count));
-        Some(reply)
-    }
-
-    /// One encoding for all who speak the same dialect.
-    fn tell(&self, to: &[ConnectionId], event: &Arc<Event>) {
-        let sending = if event.seq.is_some() { Sending::Reliable } else { Sending::Volatile };
-        let mut encoded: Vec<(Dialect, Option<Bytes>)> = Vec::new();
-        for outbox in to.iter().filter_map(|id| self.lines.get(id)) {
-            let Some(dialect) = outbox.dialect() else { continue };
-            if !dialect.shares_words() {
-                outbox.hear(Heard::Event(event.clone()), sending);
-                continue;
-            }
-            let known = encoded.iter().find(|(known, _)| *known == dialect);
-            let frame = match known {
-                Some((_, frame)) => frame.clone(),
-                None => {
-                    let frame = encode_event(dialect, event, to.len());
-                    encoded.push((dialect, frame.clone()));
-                    frame
-                }
-            };
-            if let Some(frame) = frame {
-                outbox.push(frame, sending);
-            }
+            Judged::Command(call, who, command) => engine.handle_command(call, &who, command, now),
+            Judged::Presence(call, room) => engine.handle_presence(call, room),
+            Judged::Ping(call, who) => engine.handle_ping(call, &who),
+            Judged::Ack(who, seq) => engine.handle_ack(connection, &who, seq),
+            Judged::Refused(call, refusal) => engine.handle_refusal(call, refusal),
         }
     }
 
     fn start_anew(&mut self, limits: &Limits) {
         self.engine = Rooms::new(limits.clone());
+        self.webhooks.iter().for_each(|webhooks| webhooks.handle_rooms_failed());
         for (_, outbox) in self.lines.drain() {
+            metrics::line_left(outbox.dialect());
             outbox.close(Close::InternalError);
         }
     }
-}
-
-/// How many of the next events are what the member missed.
-fn replayed(reply: &Answer) -> Option<usize> {
-    if let Ok(Reply::Resumed(resumed)) = reply { Some(resumed.replayed) } else { None }
 }
 
 fn fresh_peer() -> Result<PeerId, getrandom::Error> {

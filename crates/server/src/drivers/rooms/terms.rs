@@ -19,6 +19,7 @@ pub fn limits(config: &Config) -> Limits {
         },
         max_rooms: limits.max_rooms,
         max_members: limits.max_members,
+        max_waiting: limits.max_waiting,
         history_messages: rooms.history_messages,
         history_bytes: rooms.history_bytes.0,
         log_events: rooms.log_events,
@@ -27,7 +28,6 @@ pub fn limits(config: &Config) -> Limits {
         chat_bytes: limits.chat_bytes.0,
         message_bytes: limits.message_bytes.0,
         sdp_bytes: limits.sdp_bytes.0,
-        ..Limits::default()
     }
 }
 

@@ -1,28 +1,40 @@
 //! One Socket.IO client over one session: between its namespaces and the rooms.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use parlor_dialects::socketio::engine::{Closed, Message};
-use parlor_dialects::socketio::member::{Member, Step};
+use parlor_dialects::socketio::engine::{Closed, Message, Transport};
+use parlor_dialects::socketio::member::Member;
 use parlor_dialects::socketio::packet::Namespace;
 use parlor_dialects::socketio::rtcmulticonnection::Handshake;
 use parlor_dialects::socketio::session::{Comeback, Output as Said, Session, Settings};
-use parlor_dialects::{Ask, Close, Dialect, Heard};
-use parlor_rooms::{PeerId, Timestamp};
+use parlor_dialects::{Ask, Close, Dialect, Heard, JoinToken};
+use parlor_rooms::{PeerId, Timestamp, Unadmitted};
+use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use super::SocketIo;
 use super::places::Left;
-use crate::drivers::rooms::Line;
-use crate::transports::engineio::guest::{Arrival, Guest, Output};
+use super::socket::{AT_ONCE, Socket};
+use crate::auth::wall_clock;
+use crate::drivers::rooms::{Line, Portion};
+use crate::metrics::{self, CountedSession, Direction};
+use crate::transports::engineio::guest::{Arrival, Guest, Output, Pulled};
+use crate::transports::shown;
+
+/// Taken in at once, at most: what comes of it is written in one go.
+const PORTION: Portion = Portion { things: 256, bytes: 64 * 1024 };
 
 pub struct RoomsGuest {
     home: Arc<SocketIo>,
     sid: String,
     wake: Arc<Notify>,
+    from: IpAddr,
+    /// What the client has shown when it connected, for namespaces that it enters without another.
+    token: Option<JoinToken>,
     session: Session,
     sockets: BTreeMap<Namespace, Socket>,
     /// Those who want to go on where another session has them still.
@@ -31,22 +43,9 @@ pub struct RoomsGuest {
     /// What the address says, if it is one of RTCMultiConnection's.
     handshake: Option<Handshake>,
     outputs: VecDeque<Output>,
-}
-
-/// One namespace.
-struct Socket {
-    member: Member,
-    line: Line,
-    pid: Option<String>,
-}
-
-impl Socket {
-    /// Takes note of all that rooms have put out for it.
-    fn hear_all(&mut self) {
-        while let Some(heard) = self.line.outbox.take_heard() {
-            self.member.handle_heard(&heard);
-        }
-    }
+    counted: CountedSession,
+    /// Emptied where it is filled; it keeps its memory in between.
+    heard: Vec<Heard>,
 }
 
 impl RoomsGuest {
@@ -56,20 +55,29 @@ impl RoomsGuest {
             home,
             sid: arrival.sid.into(),
             wake: arrival.wake,
+            from: arrival.from,
+            token: shown::token(arrival.headers, arrival.query),
             session: Session::new(settings, arrival.now),
             sockets: BTreeMap::new(),
             coming_back: Vec::new(),
             recovery,
             handshake: Handshake::read(arrival.query),
             outputs: VecDeque::new(),
+            counted: CountedSession::default(),
+            heard: Vec::new(),
         }
     }
 
     fn settle(&mut self, now: Timestamp) {
         while let Some(said) = self.session.poll_output() {
             match said {
-                Said::Send(message) => self.outputs.push_back(Output::Send(message)),
-                Said::Connect { namespace, comeback, .. } => self.admit(namespace, comeback, now),
+                Said::Send(message) => {
+                    metrics::passed(Dialect::SocketIo, Direction::Out, 1, message.len());
+                    self.outputs.push_back(Output::Send(message));
+                }
+                Said::Connect { namespace, auth, comeback } => {
+                    self.admit((namespace, auth.as_deref()), comeback, now);
+                }
                 Said::Event { namespace, id, name, args } => {
                     let socket = self.sockets.get_mut(&namespace);
                     socket.into_iter().for_each(|s| s.member.handle_event(id, &name, &args));
@@ -85,25 +93,60 @@ impl RoomsGuest {
 
     /// Does what a socket's member wants done, until it wants nothing more.
     fn settle_socket(&mut self, namespace: &Namespace) {
-        let Some(socket) = self.sockets.get_mut(namespace) else { return };
-        while let Some(step) = socket.member.poll_output() {
-            match step {
-                Step::Ask(ask) => {
-                    self.home.rooms.ask(&socket.line, ask);
-                    socket.hear_all();
-                }
-                Step::Emit { name, args } => self.session.emit(namespace, name, args),
-                Step::Acknowledge { id, args } => self.session.acknowledge(namespace, id, args),
-            }
+        if let Some(socket) = self.sockets.get_mut(namespace) {
+            socket.settle_and_hear(&mut self.session, &self.home);
         }
     }
 
-    fn admit(&mut self, namespace: Namespace, comeback: Option<Comeback>, now: Timestamp) {
+    /// `false`: it is more than an event that is only told on.
+    fn relay(&mut self, text: &str) -> bool {
+        let Some(event) = self.session.read_plain(text) else { return false };
+        let Some(socket) = self.sockets.get_mut(event.namespace) else { return false };
+        let Some(ask) = socket.member.relay(&event) else { return false };
+        let is_silent = ask.0.request.is_none();
+        socket.said.push(ask);
+        if !is_silent || socket.said.len() >= AT_ONCE {
+            socket.carry_out(&self.home);
+        }
+        if !is_silent {
+            socket.settle_and_hear(&mut self.session, &self.home);
+        }
+        true
+    }
+
+    /// Takes in what waits for its sockets, as much as a portion has room for. Which of them is closed, and why.
+    fn take_in_all(&mut self, most: &mut Portion) -> (bool, Option<(Namespace, Close)>) {
+        let mut any = false;
+        for (namespace, socket) in &mut self.sockets {
+            let closed = socket.line.outbox.take_all_heard(most, &mut self.heard);
+            any |= !self.heard.is_empty();
+            for heard in self.heard.drain(..) {
+                socket.tell(heard, &mut self.session, &self.home);
+            }
+            if let Some(why) = closed {
+                return (true, Some((namespace.clone(), why)));
+            }
+        }
+        (any, None)
+    }
+
+    fn admit(
+        &mut self,
+        (namespace, auth): (Namespace, Option<&str>),
+        comeback: Option<Comeback>,
+        now: Timestamp,
+    ) {
         if !self.home.rooms.speaks(Dialect::SocketIo) {
             const DATA: &str = r#"{"code":"dialect-off","hint":"The setting dialects.socketio of the server turns it on."}"#;
             let message = "Socket.IO is not spoken by this server";
             return self.session.refuse(&namespace, message, Some(DATA));
         }
+        let token = auth.and_then(token_in).or_else(|| self.token.clone());
+        if let Err(why) = self.look_at(token.as_ref()) {
+            let data = json!({ "code": why.code(), "hint": why.hint() }).to_string();
+            return self.session.refuse(&namespace, &why.to_string(), Some(&data));
+        }
+        self.token = token;
         let Some(comeback) = comeback.filter(|_| self.recovery) else {
             return self.accept(&namespace);
         };
@@ -117,6 +160,20 @@ impl RoomsGuest {
         }
     }
 
+    /// A token that is no good is better told of before the client believes that it is in. For which rooms it is good they tell.
+    fn look_at(&self, token: Option<&JoinToken>) -> Result<(), Unadmitted> {
+        let auth = &self.home.auth;
+        match token {
+            Some(token) if auth.proves_identity() => {
+                let judged =
+                    auth.unless_too_many(Some(self.from), || auth.check(token, wall_clock()));
+                judged.map(|_| ())
+            }
+            None if !auth.has_open_rooms() => Err(Unadmitted::Missing),
+            Some(_) | None => Ok(()),
+        }
+    }
+
     fn accept(&mut self, namespace: &Namespace) {
         let (Some(line), Some(pid)) = (self.open_line(None), fresh_secret()) else {
             return self.outputs.push_back(Output::Close);
@@ -125,7 +182,7 @@ impl RoomsGuest {
         let handshake = self.handshake.clone().filter(|_| namespace.is_main());
         let member = Member::new(line.id, namespace.clone(), handshake);
         self.session.accept(namespace, &member.peer().to_string(), pid.as_deref());
-        self.seat(namespace, Socket { member, line, pid });
+        self.seat(Socket { namespace: namespace.clone(), said: Vec::new(), member, line, pid });
     }
 
     /// Goes on where the client was cut off, or begins anew.
@@ -141,23 +198,32 @@ impl RoomsGuest {
         let heard: Vec<Heard> = std::iter::from_fn(|| line.outbox.take_heard()).collect();
         let known = member.handle_resumed(&heard).is_ok();
         if !known || self.session.recover(namespace, kept, comeback).is_err() {
-            self.dismiss(Socket { member, line, pid: None });
+            self.dismiss(Socket {
+                namespace: namespace.clone(),
+                said: Vec::new(),
+                member,
+                line,
+                pid: None,
+            });
             return self.accept(namespace);
         }
         heard.iter().for_each(|heard| member.handle_heard(heard));
-        self.seat(namespace, Socket { member, line, pid: Some(comeback.pid.clone()) });
+        let pid = Some(comeback.pid.clone());
+        self.seat(Socket { namespace: namespace.clone(), said: Vec::new(), member, line, pid });
     }
 
-    fn seat(&mut self, namespace: &Namespace, socket: Socket) {
+    fn seat(&mut self, socket: Socket) {
+        let namespace = socket.namespace.clone();
         if let Some(pid) = &socket.pid {
             self.home.places().enter(pid, &self.sid);
         }
         self.sockets.insert(namespace.clone(), socket);
-        self.settle_socket(namespace);
+        self.settle_socket(&namespace);
     }
 
     fn open_line(&self, peer: Option<PeerId>) -> Option<Line> {
-        let line = self.home.rooms.open_line_of(peer, Arc::clone(&self.wake)).ok()?;
+        let mut line = self.home.rooms.open_line_of(peer, Arc::clone(&self.wake)).ok()?;
+        (line.from, line.token) = (Some(self.from), self.token.clone());
         line.outbox.speak(Dialect::SocketIo);
         Some(line)
     }
@@ -182,7 +248,7 @@ impl RoomsGuest {
     /// The rooms closed a socket: a newer one of the same identity serves its member, or it read too slowly.
     fn handle_line_closed(&mut self, namespace: &Namespace, why: Close, now: Timestamp) {
         self.remove(namespace);
-        if why == Close::Replaced {
+        if matches!(why, Close::Replaced | Close::Removed | Close::RoomEnded | Close::Expired) {
             self.session.dismiss(namespace, now);
             self.settle(now);
         } else {
@@ -224,12 +290,35 @@ impl RoomsGuest {
 
 impl Guest for RoomsGuest {
     fn handle_message(&mut self, message: Message, now: Timestamp) {
+        metrics::passed(Dialect::SocketIo, Direction::In, 1, message.len());
         self.session.handle_message(message, now);
         self.settle(now);
     }
 
+    fn handle_text(&mut self, text: &str, now: Timestamp) {
+        if self.relay(text) {
+            metrics::passed(Dialect::SocketIo, Direction::In, 1, text.len());
+            self.settle(now);
+        } else {
+            self.carry_out();
+            self.handle_message(Message::Text(text.into()), now);
+        }
+    }
+
+    fn carry_out(&mut self) {
+        self.sockets.values_mut().for_each(|socket| socket.carry_out(&self.home));
+    }
+
     fn handle_pinged(&mut self) {
         self.session.handle_pinged();
+    }
+
+    fn handle_transport(&mut self, transport: Transport) {
+        self.counted.follow(transport);
+    }
+
+    fn wants_confirmation(&self) -> bool {
+        self.session.wants_confirmation()
     }
 
     fn handle_confirmed(&mut self, now: Timestamp) {
@@ -255,19 +344,16 @@ impl Guest for RoomsGuest {
         self.outputs.pop_front()
     }
 
-    fn pull(&mut self, now: Timestamp) -> bool {
-        let ready = self.sockets.iter().find_map(|(namespace, socket)| {
-            let outbox = &socket.line.outbox;
-            let why = outbox.closing();
-            (why.is_some() || outbox.has_heard()).then(|| (namespace.clone(), why))
-        });
-        match ready {
-            Some((namespace, Some(why))) => self.handle_line_closed(&namespace, why, now),
-            Some((namespace, None)) => _ = self.take_in(&namespace),
-            None => return false,
+    fn pull(&mut self, now: Timestamp) -> Pulled {
+        let mut most = PORTION;
+        let (any, closed) = self.take_in_all(&mut most);
+        if let Some((namespace, why)) = closed {
+            self.handle_line_closed(&namespace, why, now);
+        } else if !any {
+            return Pulled::Nothing;
         }
         self.settle(now);
-        true
+        if most.has_room() { Pulled::All } else { Pulled::Portion }
     }
 
     fn has_given_up(&self) -> bool {
@@ -282,7 +368,8 @@ impl Guest for RoomsGuest {
         self.settle(now);
     }
 
-    fn handle_closed(self: Box<Self>, why: Closed, now: Timestamp) {
+    fn handle_closed(mut self: Box<Self>, why: Closed, now: Timestamp) {
+        self.carry_out();
         if why.by_accident() {
             return self.keep_places(now);
         }
@@ -291,6 +378,12 @@ impl Guest for RoomsGuest {
             guest.dismiss(socket);
         }
     }
+}
+
+/// As `io(url, { auth: { token } })` sends it.
+fn token_in(auth: &str) -> Option<JoinToken> {
+    let auth: Value = serde_json::from_str(auth).ok()?;
+    JoinToken::new(auth.get("token")?.as_str()?)
 }
 
 /// 18 bytes of entropy as 24 letters.

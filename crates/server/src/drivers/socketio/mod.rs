@@ -2,6 +2,7 @@
 
 mod guest;
 mod places;
+mod socket;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -9,8 +10,10 @@ use axum::http::HeaderMap;
 use axum::http::header::{ORIGIN, USER_AGENT};
 use parlor_dialects::socketio::engine::{Settings, find};
 
+use crate::auth::Auth;
 use crate::config::Config;
 use crate::drivers::rooms::RoomsDriver;
+use crate::limits::Guard;
 use crate::origin::OriginPolicy;
 use crate::transports::engineio::guest::{Arrival, Guest, House};
 use crate::transports::engineio::{Carrier, Pace};
@@ -21,7 +24,8 @@ use places::Places;
 
 pub struct SocketIo {
     rooms: Arc<RoomsDriver>,
-    origins: OriginPolicy,
+    auth: Arc<Auth>,
+    origins: Arc<OriginPolicy>,
     places: Mutex<Places>,
 }
 
@@ -31,7 +35,12 @@ const FASTER_RATE: usize = 10;
 const FASTER_BURST: usize = 2;
 
 /// Sessions for everybody who comes, at most so many at a time.
-pub fn start(config: &Config, rooms: Arc<RoomsDriver>, max_sessions: usize) -> Arc<Carrier> {
+pub fn start(
+    config: &Config,
+    rooms: Arc<RoomsDriver>,
+    auth: Arc<Auth>,
+    (max_sessions, guard, origins): (usize, Arc<Guard>, Arc<OriginPolicy>),
+) -> Arc<Carrier> {
     let limits = &config.limits;
     let settings = Settings {
         max_waiting_packets: limits.outbox_frames,
@@ -42,18 +51,20 @@ pub fn start(config: &Config, rooms: Arc<RoomsDriver>, max_sessions: usize) -> A
         per_second: limits.messages_per_second.saturating_mul(FASTER_RATE),
         burst: limits.burst.saturating_mul(FASTER_BURST),
     };
-    let gate = Gate::new(max_sessions, limits.max_connections_per_address);
-    let house = Arc::new(Reception(SocketIo::new(config, rooms)));
+    let gate = Gate::judged(max_sessions, limits.max_connections_per_address, guard);
+    let house = Arc::new(Reception(SocketIo::new(config, rooms, auth, origins)));
     Carrier::start((settings, pace, websocket::compression(config)), house, gate)
 }
 
 impl SocketIo {
-    fn new(config: &Config, rooms: Arc<RoomsDriver>) -> Arc<Self> {
-        Arc::new(Self {
-            rooms,
-            origins: OriginPolicy::of(&config.server),
-            places: Mutex::new(Places::new(config.rooms.grace)),
-        })
+    fn new(
+        config: &Config,
+        rooms: Arc<RoomsDriver>,
+        auth: Arc<Auth>,
+        origins: Arc<OriginPolicy>,
+    ) -> Arc<Self> {
+        let places = Mutex::new(Places::new(config.rooms.grace));
+        Arc::new(Self { rooms, auth, origins, places })
     }
 
     fn places(&self) -> MutexGuard<'_, Places> {

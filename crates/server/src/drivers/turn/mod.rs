@@ -32,7 +32,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-use parlor_turn::{Settings, Timestamp, Turn};
+use parlor_turn::{Counters, Settings, Timestamp, Turn};
 use tokio::runtime::Handle;
 
 use self::addresses::Reachable;
@@ -116,6 +116,11 @@ impl Relay {
 }
 
 impl TurnDriver {
+    /// What the relay has counted; the sums begin anew if it fails.
+    pub fn counters(&self) -> Counters {
+        self.lock().engine.counters()
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         // A panic inside is caught before the guard is dropped, so a poisoned lock holds a sound value.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)

@@ -3,7 +3,7 @@
 use parlor_dialects::{Ice, IceServer};
 use parlor_rooms::Timestamp;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use super::addresses::Reachable;
@@ -12,7 +12,7 @@ use crate::tls::Tls;
 
 pub struct IceOffer {
     /// Servers of others.
-    stun: Vec<String>,
+    stun: RwLock<Vec<String>>,
     own: Option<Own>,
     tls: Option<Arc<Tls>>,
     lifetime: Duration,
@@ -34,8 +34,13 @@ impl Own {
 
 impl IceOffer {
     pub fn new(config: &Config, own: Option<Own>, tls: Option<Arc<Tls>>) -> Self {
-        let stun = config.ice.servers.iter().map(ToString::to_string).collect();
+        let stun = RwLock::new(others(config));
         Self { stun, own, tls, lifetime: config.turn.credential_lifetime }
+    }
+
+    /// From the next offer on.
+    pub fn change(&self, config: &Config) {
+        *self.stun.write().unwrap_or_else(PoisonError::into_inner) = others(config);
     }
 
     /// How long after an offer its client needs the next: early enough for a call that begins at the last moment.
@@ -49,7 +54,7 @@ impl IceOffer {
         let place = self.own.as_ref().zip(came_in_at);
         let place = place.map(|(own, at)| (own, self.place(own, at), at.port()));
         let own_stun = place.as_ref().map(|(_, at, _)| format!("stun:{at}"));
-        let stun: Vec<String> = own_stun.into_iter().chain(self.stun.iter().cloned()).collect();
+        let stun: Vec<String> = own_stun.into_iter().chain(self.others()).collect();
         let mut servers = Vec::new();
         if !stun.is_empty() {
             servers.push(IceServer { urls: stun, username: None, credential: None });
@@ -63,6 +68,10 @@ impl IceOffer {
             });
         }
         Ice { servers, ttl: self.lifetime }
+    }
+
+    fn others(&self) -> Vec<String> {
+        self.stun.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Host and port. The name of a domain leads here even where this machine does not know by which address.
@@ -83,6 +92,10 @@ impl IceOffer {
         }
         urls
     }
+}
+
+fn others(config: &Config) -> Vec<String> {
+    config.ice.servers.iter().map(ToString::to_string).collect()
 }
 
 #[cfg(test)]

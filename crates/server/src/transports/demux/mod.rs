@@ -21,10 +21,13 @@ use tokio::time::timeout;
 use tokio_rustls::server::TlsStream;
 use tokio_util::either::Either;
 
+use super::gate::Judge;
 use super::http;
 use super::listener::Connection;
 use super::through::Through;
 use crate::drivers::turn;
+use crate::logs;
+use crate::metrics::{self, Handshake};
 use crate::node::Node;
 use first::Kind;
 use porch::{Place, Porch};
@@ -48,7 +51,8 @@ impl Demux {
 
     /// Takes a connection in, in the order of their coming, and serves it until it ends.
     pub fn serve(self: &Arc<Self>, connection: Connection) {
-        let place = self.porch.enter(connection.address.ip());
+        let address = connection.address.ip();
+        let place = self.porch.enter(address, self.node.guard.is_one_client(address));
         tokio::spawn(Arc::clone(self).serve_one(connection, place));
     }
 
@@ -57,6 +61,7 @@ impl Demux {
         notice_silence(&stream, self.node.config.limits.idle_timeout);
         let Some((kind, stream)) = self.told(stream, address, place).await else {
             // Browsers open connections that they may need; nobody has to hear of it.
+            let address = logs::shown(address);
             return tracing::trace!(%address, "closed before it was told what it speaks");
         };
         let is_tls = matches!(stream.stream, Either::Right(_));
@@ -104,10 +109,17 @@ impl Demux {
         }
         let tls = self.node.tls.as_ref()?;
         let patience = self.node.config.tls.handshake_timeout;
-        let shaken = match timeout(patience, tls.accept(stream)).await.ok()? {
+        let shaken = timeout(patience, tls.accept(stream)).await;
+        metrics::shaken(match &shaken {
+            Ok(Ok(Some(_))) => Handshake::Done,
+            Ok(Ok(None)) => Handshake::Challenge,
+            Ok(Err(_)) => Handshake::Failed,
+            Err(_) => Handshake::TooSlow,
+        });
+        let shaken = match shaken.ok()? {
             Ok(shaken) => shaken?,
             Err(error) => {
-                tracing::debug!(%address, %error, "no TLS handshake");
+                tracing::debug!(address = %logs::shown(address), %error, "no TLS handshake");
                 return None;
             }
         };

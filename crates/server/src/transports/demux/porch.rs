@@ -49,14 +49,13 @@ impl Porch {
         Arc::new(Self { max, max_per_network, waiting: Mutex::default() })
     }
 
-    pub fn enter(self: &Arc<Self>, address: IpAddr) -> Place {
+    /// `is_one_client`: not a proxy, which speaks for everybody.
+    pub fn enter(self: &Arc<Self>, address: IpAddr, is_one_client: bool) -> Place {
         let network = network_of(address);
-        // On this machine a reverse proxy speaks for everybody.
-        let limited = !address.to_canonical().is_loopback();
         let (keep, lost) = oneshot::channel();
         let mut waiting = self.waiting();
         let here = waiting.by_network.get(&network).copied().unwrap_or(0);
-        if limited && here >= self.max_per_network {
+        if is_one_client && here >= self.max_per_network {
             waiting.send_away_oldest(|guest| guest.network == network);
         } else if waiting.by_age.len() >= self.max {
             waiting.send_away_oldest(|_| true);
@@ -104,7 +103,8 @@ mod tests {
     use super::*;
 
     fn enter(porch: &Arc<Porch>, address: &str) -> Place {
-        porch.enter(address.parse().unwrap())
+        let address: IpAddr = address.parse().unwrap();
+        porch.enter(address, !address.is_loopback())
     }
 
     fn is_lost(place: &mut Place) -> bool {

@@ -6,6 +6,7 @@ mod pace;
 mod polling;
 mod seat;
 mod socket;
+mod state;
 mod table;
 
 use std::net::IpAddr;
@@ -29,7 +30,8 @@ use crate::transports::websocket::opening::Compression;
 use guest::{Arrival, House};
 use pace::Debt;
 pub use pace::Pace;
-use seat::{Errands, Seat, State};
+use seat::{Errands, Seat};
+use state::{Next, SocketId, State};
 use table::Table;
 
 pub struct Carrier {
@@ -84,8 +86,13 @@ impl Carrier {
         self.table.stop();
         let now = self.now();
         for seat in self.table.all() {
-            self.drive(&seat, |state| state.engine.close(now));
+            self.drive(&seat, |state| state.stop(now));
         }
+    }
+
+    /// Returns when every session is over, and its client knows. May be dropped at any time.
+    pub async fn ended(&self) {
+        self.table.emptied().await;
     }
 
     async fn serve(
@@ -138,7 +145,7 @@ impl Carrier {
         let sid = fresh_sid()?;
         let (now, wake) = (self.now(), Arc::new(Notify::new()));
         let query = uri.query().unwrap_or_default();
-        let arrival = Arrival { sid: &sid, query, headers, wake: wake.clone(), now };
+        let arrival = Arrival { sid: &sid, query, headers, from: client, wake: wake.clone(), now };
         let guest = self.house.receive(arrival)?;
         let engine = Engine::open(transport, &sid, self.settings, now);
         let debt = Debt::new(self.pace, Instant::now());
@@ -156,6 +163,13 @@ impl Carrier {
         let (result, errands) = seat.drive(now, change);
         self.run_errands(seat, errands);
         result
+    }
+
+    /// What a WebSocket of a session is to do next.
+    fn serve_socket(self: &Arc<Self>, seat: &Arc<Seat>, socket: SocketId) -> Next {
+        let (next, errands) = seat.serve(socket, self.now());
+        self.run_errands(seat, errands);
+        next
     }
 
     fn run_errands(self: &Arc<Self>, seat: &Arc<Seat>, errands: Errands) {

@@ -106,7 +106,7 @@ struct Parked<'a> {
 impl Drop for Parked<'_> {
     fn drop(&mut self) {
         if !self.answered {
-            self.carrier.drive(self.seat, super::seat::State::handle_poll_gone);
+            self.carrier.drive(self.seat, super::state::State::handle_poll_gone);
         }
         // Somebody else may have to look at what this one was woken for.
         self.seat.wake.notify_one();

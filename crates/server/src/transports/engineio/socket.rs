@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -10,12 +11,14 @@ use axum::extract::Request;
 use axum::http::Response;
 use parlor_dialects::Bytes;
 use parlor_dialects::socketio::engine::{Closed, Message, Transport};
+use parlor_rooms::Timestamp;
 use parlor_websocket::{Error, Event, Limits, Opcode};
 use tokio::sync::futures::Notified;
 use tokio::time::{Instant, sleep_until};
 
 use super::Carrier;
-use super::seat::{Next, Seat, SocketId};
+use super::seat::{By, Held, Seat};
+use super::state::{Again, Next, SocketId};
 use crate::transports::websocket::opening::{Opened, open};
 use crate::transports::websocket::rate::Bucket;
 use crate::transports::websocket::stream::Stream;
@@ -121,35 +124,28 @@ async fn talk(reader: &mut Reader<'_>, wire: &mut Wire) -> Option<Words> {
     let mut timer = pin!(sleep_until(Instant::now() + LONG));
     loop {
         let told = seat.probe_wake.notified();
-        let waits_for = match hand_over(reader, wire).await {
-            Handed::Waiting(transport) => transport,
-            Handed::Last(goodbye) => return goodbye,
-        };
-        let idle = wire.is_written();
+        if let Some(goodbye) = hand_over(reader, wire).await {
+            return goodbye;
+        }
         reader.look_up();
         if reader.gives_up() {
             carrier.drive(seat, |state| state.engine.end_because(Closed::SlowReader));
             return None;
         }
-        let reading = reader.may_read();
-        if reader.deadline() < timer.deadline() {
-            timer.as_mut().reset(reader.deadline());
-        }
+        let deadline = reader.deadline().filter(|deadline| *deadline < timer.deadline());
+        deadline.inspect(|deadline| timer.as_mut().reset(*deadline));
+        let waits_for = reader.waits_for;
         tokio::select! {
-            moved = std::future::poll_fn(|context| {
-                wire.poll(context, reading, |event| reader.hear(event))
-            }) => match moved {
+            biased;
+            moved = std::future::poll_fn(|context| reader.poll(context, wire)) => match moved {
                 Moved::Heard if reader.has_left => return None,
                 // The way is free for what waits elsewhere.
-                Moved::Written => carrier.drive(seat, |_| ()),
+                Moved::Written => reader.is_due = true,
                 Moved::Heard => {}
                 Moved::Broken(error) => reader.handle_broken(error),
                 Moved::Gone => return None,
             },
-            () = woken(seat, waits_for, told) => if idle && waits_for == Transport::WebSocket {
-                carrier.drive(seat, |_| ());
-            },
-            () = seat.drained.notified(), if reader.pause == Pause::UntilDrained => {}
+            () = woken(seat, waits_for, told) => reader.is_due = true,
             () = timer.as_mut() => {
                 if reader.is_stuck() {
                     return None;
@@ -160,33 +156,21 @@ async fn talk(reader: &mut Reader<'_>, wire: &mut Wire) -> Option<Words> {
     }
 }
 
-enum Handed {
-    /// Nothing more is to be written until the session has something for this transport.
-    Waiting(Transport),
-    Last(Option<Words>),
-}
-
-/// Gives the stream what the session has for it, as long as it takes it.
-async fn hand_over(reader: &mut Reader<'_>, wire: &mut Wire) -> Handed {
-    while reader.note_writing(wire) {
+/// Gives the stream what the session has for it, as long as it takes it. `Some`: nothing more is to come.
+async fn hand_over(reader: &mut Reader<'_>, wire: &mut Wire) -> Option<Option<Words>> {
+    while reader.note_writing(wire) && std::mem::take(&mut reader.is_due) {
         let Place { carrier, seat, socket } = reader.place;
-        match seat.next_for(socket) {
-            Next::Write(messages) => {
+        match carrier.serve_socket(seat, socket) {
+            Next::Write(messages, again) => {
                 wire.write(&messages.into_iter().map(frame).collect::<Vec<_>>()).await;
-                if wire.is_written() {
-                    // The way is free for what waits elsewhere.
-                    carrier.drive(seat, |_| ());
-                }
+                reader.is_due = again == Again::Yes;
             }
-            Next::Wait(transport) => return Handed::Waiting(transport),
-            Next::Drop => return Handed::Last(Some(reader.broken.unwrap_or(words(None)))),
-            Next::End(why) => {
-                return Handed::Last(Some(reader.broken.unwrap_or(words(Some(why)))));
-            }
+            Next::Wait(transport) => reader.waits_for = transport,
+            Next::Drop => return Some(Some(reader.broken.unwrap_or(words(None)))),
+            Next::End(why) => return Some(Some(reader.broken.unwrap_or(words(Some(why))))),
         }
     }
-    // Whoever gives up what is being written says so here.
-    Handed::Waiting(Transport::WebSocket)
+    None
 }
 
 /// `told` has listened since before there was a look at what is next.
@@ -220,6 +204,10 @@ struct Reader<'a> {
     place: Place<'a>,
     control_frames: Bucket,
     pause: Pause,
+    /// There may be something to write.
+    is_due: bool,
+    /// The transport that speaks: by its wake-ups there is something to write.
+    waits_for: Transport,
     writing_since: Option<Instant>,
     /// When the session had ended and something was still being written.
     ended_at: Option<Instant>,
@@ -237,6 +225,8 @@ impl<'a> Reader<'a> {
             place,
             control_frames,
             pause: Pause::No,
+            is_due: true,
+            waits_for: Transport::WebSocket,
             writing_since: None,
             ended_at: None,
             broken: None,
@@ -244,12 +234,27 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Reads once, and hears all of it under one lock of the session.
+    fn poll(&mut self, context: &mut Context<'_>, wire: &mut Wire) -> Poll<Moved> {
+        let reading = self.may_read();
+        let mut hearing = None;
+        let moved = wire.poll(context, reading, |event| {
+            let place = self.place;
+            self.hear(event, hearing.get_or_insert_with(|| Hearing::begin(place)))
+        });
+        if let Some(hearing) = hearing {
+            // Another transport may speak now.
+            self.is_due |= hearing.end(self.place) || self.waits_for == Transport::Polling;
+        }
+        moved
+    }
+
     /// Breaks off when nothing more is to be read for now.
-    fn hear(&mut self, event: Event<'_>) -> ControlFlow<()> {
+    fn hear(&mut self, event: Event<'_>, hearing: &mut Hearing<'_>) -> ControlFlow<()> {
         match event {
-            Event::Text(text) => self.hear_message(Message::Text(text.into())),
+            Event::Text(text) => self.pause = hearing.hear(Heard::Text(text), self.place.socket),
             Event::Binary(bytes) => {
-                self.hear_message(Message::Binary(Bytes::copy_from_slice(bytes)));
+                self.pause = hearing.hear(Heard::Binary(bytes), self.place.socket);
             }
             Event::Ping(_) | Event::Pong(_) => {
                 self.has_left |= self.control_frames.take(std::time::Instant::now()).is_err();
@@ -257,7 +262,7 @@ impl<'a> Reader<'a> {
             Event::Close(why) => {
                 // What a browser says when its page is closed or left.
                 if why.is_some_and(|why| why.code == 1001) {
-                    self.end(Closed::PageGone);
+                    hearing.held.state.end_socket(self.place.socket, Closed::PageGone);
                 }
                 self.has_left = true;
             }
@@ -267,22 +272,6 @@ impl<'a> Reader<'a> {
         } else {
             ControlFlow::Continue(())
         }
-    }
-
-    fn hear_message(&mut self, message: Message) {
-        let Place { carrier, seat, socket } = self.place;
-        let now = carrier.now();
-        carrier.drive(seat, |state| state.handle_frame(socket, message, now));
-        let wait = seat.pace();
-        self.pause = if seat.is_ended() {
-            Pause::ForEver
-        } else if !wait.is_zero() {
-            Pause::Until(Instant::now() + wait)
-        } else if !seat.may_read() {
-            Pause::UntilDrained
-        } else {
-            Pause::No
-        };
     }
 
     fn handle_broken(&mut self, error: Error) {
@@ -336,19 +325,62 @@ impl<'a> Reader<'a> {
         self.pause == Pause::No
     }
 
-    fn deadline(&self) -> Instant {
+    fn deadline(&self) -> Option<Instant> {
         let paced = if let Pause::Until(at) = self.pause { Some(at) } else { None };
         let written = self.writing_since.map(|since| since + WRITE_TIMEOUT);
         let given_up = self.ended_at.map(|at| at + CLOSE_TIMEOUT);
-        [paced, written, given_up]
-            .into_iter()
-            .flatten()
-            .min()
-            .unwrap_or_else(|| Instant::now() + LONG)
+        [paced, written, given_up].into_iter().flatten().min()
     }
 
     /// Whether the client takes nothing of what is written.
     fn is_stuck(&self) -> bool {
         self.writing_since.is_some_and(|since| Instant::now() >= since + WRITE_TIMEOUT)
+    }
+}
+
+enum Heard<'a> {
+    Text(&'a str),
+    Binary(&'a [u8]),
+}
+
+/// What was read at once, while it is heard.
+struct Hearing<'a> {
+    held: Held<'a>,
+    at: Instant,
+    now: Timestamp,
+}
+
+impl<'a> Hearing<'a> {
+    fn begin(Place { carrier, seat, .. }: Place<'a>) -> Self {
+        Self { held: seat.hold(), at: Instant::now(), now: carrier.now() }
+    }
+
+    /// Whether and why nothing more is to be read for now.
+    fn hear(&mut self, heard: Heard<'_>, socket: SocketId) -> Pause {
+        let (state, now) = (&mut self.held.state, self.now);
+        match heard {
+            Heard::Text(text) => state.handle_text(socket, text, now),
+            Heard::Binary(bytes) => {
+                state.handle_frame(socket, Message::Binary(Bytes::copy_from_slice(bytes)), now);
+            }
+        }
+        state.settle_here(now);
+        let wait = state.pace(self.at.into_std());
+        if state.is_ended() {
+            Pause::ForEver
+        } else if !wait.is_zero() {
+            Pause::Until(self.at + wait)
+        } else if !state.may_read() {
+            Pause::UntilDrained
+        } else {
+            Pause::No
+        }
+    }
+
+    /// Whether there may be something to write now.
+    fn end(self, Place { carrier, seat, socket }: Place<'_>) -> bool {
+        let (errands, has_work) = self.held.let_go(self.now, By::Socket(socket));
+        carrier.run_errands(seat, errands);
+        has_work
     }
 }

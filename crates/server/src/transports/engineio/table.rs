@@ -8,7 +8,8 @@ use parlor_rooms::Timestamp;
 use tokio::sync::Notify;
 
 use super::Carrier;
-use super::seat::{Seat, State};
+use super::seat::Seat;
+use super::state::State;
 
 /// How long to wait where nothing is waited for.
 const LONG: Duration = Duration::from_secs(3_600);
@@ -22,6 +23,8 @@ pub struct Table {
     inner: Mutex<Inner>,
     /// A deadline has come that is earlier than the one being waited for.
     rearmed: Notify,
+    /// The last session is gone.
+    emptied: Notify,
 }
 
 #[derive(Default)]
@@ -47,7 +50,19 @@ impl Table {
     }
 
     pub fn remove(&self, sid: &str) {
-        self.lock().seats.remove(sid);
+        let mut inner = self.lock();
+        inner.seats.remove(sid);
+        if inner.seats.is_empty() {
+            self.emptied.notify_waiters();
+        }
+    }
+
+    /// Returns when there are no sessions. May be dropped at any time.
+    pub async fn emptied(&self) {
+        let emptied = self.emptied.notified();
+        if !self.lock().seats.is_empty() {
+            emptied.await;
+        }
     }
 
     pub fn remember_farewell(&self, sid: &str, now: Timestamp) {

@@ -1,36 +1,43 @@
 //! One connection that speaks HTTP: versions, timeouts, and its end.
 
 use std::convert::Infallible;
-use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::http::{Request, Response};
+use axum::http::header::{CONNECTION, HeaderValue, RETRY_AFTER};
+use axum::http::{Request, Response, StatusCode};
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 use hyper::server::conn::{http1, http2};
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, ReadBuf};
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
+use super::metered::Metered;
 use super::secure;
 use super::{Client, MAX_HEAD_BYTES, MAX_HEADERS};
+use crate::logs::{self, RequestLog};
+use crate::metrics;
 use crate::node::Node;
 use crate::transports::demux::Stream;
 use crate::transports::gate::Permit;
-use crate::transports::through::{Reading, Through};
+use crate::transports::through::Through;
+use crate::web;
 
 /// Requests at the same time on one connection of HTTP/2; a page with its event stream has a handful.
 const MAX_STREAMS: u32 = 64;
 /// What a client may send ahead of being read, on one stream and on all together.
 const STREAM_WINDOW: u32 = 64 << 10;
 const CONNECTION_WINDOW: u32 = 512 << 10;
+
+/// Refusals that are answered on one connection of HTTP/2 before it is cut; that of HTTP/1.1 ends with the first.
+const MAX_REFUSED: usize = 32;
 
 /// Which version is spoken; told by the first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +47,7 @@ pub enum Wire {
 }
 
 /// What carries HTTP, and what is left of it once it becomes a WebSocket.
-pub type Socket = Through<Stream, Permit>;
+pub type Socket = Through<Stream, Metered>;
 
 pub struct Connection {
     pub stream: Stream,
@@ -60,22 +67,11 @@ impl HangUp {
     }
 }
 
-/// The permit stays with the socket, also when it becomes a WebSocket.
-impl Reading for Permit {
-    fn poll_read<S: AsyncRead + Unpin>(
-        &mut self,
-        stream: &mut S,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(stream).poll_read(context, buffer)
-    }
-}
-
 /// Serves one connection until it ends, becomes a WebSocket, or the server stops.
 pub async fn serve(connection: Connection, router: Router, node: Arc<Node>) {
     let Connection { stream, permit, client, version, is_tls } = connection;
-    let io = TokioIo::new(Through { stream, reading: permit });
+    let reading = Metered::new(permit, node.live.config().limits.bytes_per_second.0);
+    let io = TokioIo::new(Through { stream, reading });
     let hang_up = HangUp::default();
     let desk = Arc::new(Desk {
         routes: TowerToHyperService::new(router),
@@ -84,6 +80,7 @@ pub async fn serve(connection: Connection, router: Router, node: Arc<Node>) {
         hang_up: hang_up.clone(),
         is_tls,
         open: Open::default(),
+        refused: AtomicUsize::new(0),
     });
     let ended = async {
         match version {
@@ -96,7 +93,8 @@ pub async fn serve(connection: Connection, router: Router, node: Arc<Node>) {
         () = hang_up.0.notified() => return,
     };
     if let Err(error) = ended {
-        tracing::debug!(address = %client.address, %error, "connection ended");
+        let address = logs::shown(client.address);
+        tracing::debug!(%address, %error, "connection ended");
     }
 }
 
@@ -110,6 +108,8 @@ struct Desk {
     hang_up: HangUp,
     is_tls: bool,
     open: Open,
+    /// Requests that were too many.
+    refused: AtomicUsize,
 }
 
 impl Desk {
@@ -156,7 +156,26 @@ impl Desk {
         self.node.config.limits.header_timeout
     }
 
+    /// Who asks: behind a proxy that is trusted, whoever it says.
+    fn client<B>(&self, request: &Request<B>) -> Client {
+        let mut client = self.client;
+        client.address.set_ip(self.node.guard.client(client.address.ip(), request.headers()));
+        client
+    }
+
     async fn answer(
+        self: Arc<Self>,
+        mut request: Request<Incoming>,
+    ) -> Result<Response<Counted>, Infallible> {
+        let route = metrics::route(request.uri().path());
+        let log = RequestLog::begin(&mut request, route);
+        let mut response = self.route(request).await?;
+        metrics::answered(route, response.status().as_u16());
+        log.end(&mut response);
+        Ok(response)
+    }
+
+    async fn route(
         self: Arc<Self>,
         mut request: Request<Incoming>,
     ) -> Result<Response<Counted>, Infallible> {
@@ -166,12 +185,19 @@ impl Desk {
             && let Some(elsewhere) =
                 secure::redirect(&request, self.client.address.ip(), tls.domain.as_deref())
         {
-            return Ok(elsewhere.map(|body| Counted { body, _count: counted }));
+            return Ok(self.finish(elsewhere, counted));
+        }
+        let client = self.client(&request);
+        if let Err(wait) = self.node.guard.take_request(client.address.ip(), Instant::now()) {
+            if self.refused.fetch_add(1, Ordering::Relaxed) >= MAX_REFUSED {
+                self.hang_up.now();
+            }
+            return Ok(self.finish(too_fast(wait), counted));
         }
         if self.is_tls {
             secure::forget_own_origin(&mut request);
         }
-        request.extensions_mut().insert(self.client);
+        request.extensions_mut().insert(client);
         request.extensions_mut().insert(self.hang_up.clone());
         let mut response = self.routes.call(request).await?;
         if self.is_tls && tls.is_some_and(|tls| tls.is_trusted()) {
@@ -179,6 +205,22 @@ impl Desk {
         }
         Ok(response.map(|body| Counted { body, _count: counted }))
     }
+
+    /// Of an answer that no route has given.
+    fn finish(&self, mut response: Response<Body>, counted: Count) -> Response<Counted> {
+        self.node.headers.protect(&mut response);
+        response.map(|body| Counted { body, _count: counted })
+    }
+}
+
+/// Asks for a connection anew, which costs who floods more than it costs us.
+fn too_fast(wait: Duration) -> Response<Body> {
+    let sentence = "Your address makes too many requests. Try again in a moment.\n";
+    let mut response = web::text(StatusCode::TOO_MANY_REQUESTS, sentence);
+    let headers = response.headers_mut();
+    headers.insert(RETRY_AFTER, (wait.as_secs() + 1).into());
+    headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 /// How many requests are being answered.

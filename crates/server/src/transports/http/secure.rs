@@ -13,7 +13,8 @@ use crate::web;
 /// Half a year, RFC 6797.
 const HTTPS_ALONE: HeaderValue = HeaderValue::from_static("max-age=15552000");
 /// Whoever watches over the server on its own machine needs no certificate for it.
-const WATCHED: [&str; 2] = ["/livez", "/readyz"];
+const WATCHED: [&str; 3] = ["/livez", "/readyz", "/metrics"];
+const ADMINISTERED: &str = "/api/";
 const HTTP: u16 = 80;
 
 /// `None` if this request may stay plain.
@@ -23,7 +24,8 @@ pub fn redirect<B>(
     domain: Option<&str>,
 ) -> Option<Response<Body>> {
     let path = request.uri().path();
-    if WATCHED.contains(&path) && from.to_canonical().is_loopback() {
+    let stays = WATCHED.contains(&path) || path.starts_with(ADMINISTERED);
+    if stays && from.to_canonical().is_loopback() {
         return None;
     }
     let Some(place) = place(request, domain) else {

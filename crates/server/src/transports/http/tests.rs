@@ -1,10 +1,13 @@
 //! Paths, methods and headers, without sockets; and what a WebSocket is left with.
 
 use super::*;
+use crate::auth::Auth;
 use crate::config::Config;
 use crate::drivers::rooms::RoomsDriver;
 use crate::drivers::turn::IceOffer;
+use crate::limits::Guard;
 use crate::origin::OriginPolicy;
+use crate::reload::Live;
 use crate::shutdown::Stopper;
 use crate::transports::demux::Demux;
 use crate::transports::gate::Gate;
@@ -18,17 +21,34 @@ use tokio::io::AsyncWriteExt;
 use tower::ServiceExt;
 
 fn node(stopper: &Stopper) -> Arc<Node> {
-    let rooms =
-        RoomsDriver::start(&Config::default(), IceOffer::new(&Config::default(), None, None));
+    let rooms = RoomsDriver::start(
+        &Config::default(),
+        IceOffer::new(&Config::default(), None, None),
+        Auth::none(),
+    );
+    let guard = Arc::new(Guard::new(&Config::default().limits));
+    let origins = Arc::new(OriginPolicy::new(&[]));
+    let shared = (100, Arc::clone(&guard), Arc::clone(&origins));
     Arc::new(Node {
         config: Config::default(),
-        origins: OriginPolicy::new(&[]),
+        admin: crate::admin::Admin::new(&Config::default()),
+        live: Live::new(&Config::default()),
+        headers: Headers::new(&Config::default()),
+        origins,
+        guard,
         stopping: stopper.listen(),
         web: Web::open(None).unwrap(),
-        socketio: crate::drivers::socketio::start(&Config::default(), Arc::clone(&rooms), 100),
+        socketio: crate::drivers::socketio::start(
+            &Config::default(),
+            Arc::clone(&rooms),
+            Auth::none(),
+            shared,
+        ),
         rooms,
+        auth: Auth::none(),
         tls: None,
         turn: None,
+        webhooks: None,
     })
 }
 

@@ -27,19 +27,24 @@ impl Key {
     }
 }
 
-#[derive(Default)]
-pub struct Answered(VecDeque<(Key, u64, Answer)>);
+pub struct Answered<A = Answer>(VecDeque<(Key, u64, A)>);
 
-impl Answered {
+impl<A> Default for Answered<A> {
+    fn default() -> Self {
+        Self(VecDeque::new())
+    }
+}
+
+impl<A: Clone> Answered<A> {
     /// `None`: this request is new.
-    pub fn find(&self, key: &Key, body: &[u8]) -> Result<Option<Answer>, Trouble> {
+    pub fn find(&self, key: &Key, body: &[u8]) -> Result<Option<A>, Trouble> {
         let Some((_, hash, answer)) = self.0.iter().find(|(known, _, _)| known == key) else {
             return Ok(None);
         };
         if *hash == hash_of(body) { Ok(Some(answer.clone())) } else { Err(Trouble::KeyReused) }
     }
 
-    pub fn remember(&mut self, key: Key, body: &[u8], answer: Answer) {
+    pub fn remember(&mut self, key: Key, body: &[u8], answer: A) {
         if self.0.len() >= MAX_ANSWERS {
             self.0.pop_front();
         }
@@ -64,7 +69,7 @@ mod tests {
 
     #[test]
     fn a_repeated_request_gets_its_first_answer() {
-        let mut answered = Answered::default();
+        let mut answered: Answered = Answered::default();
         assert_eq!(answered.find(&key(1), b"hi"), Ok(None));
         let answer = (StatusCode::OK, Bytes::from("ok"));
         answered.remember(key(1), b"hi", answer.clone());
@@ -75,7 +80,7 @@ mod tests {
 
     #[test]
     fn so_many_are_remembered_and_no_more() {
-        let mut answered = Answered::default();
+        let mut answered: Answered = Answered::default();
         for number in 0..=MAX_ANSWERS {
             answered.remember(key(number), b"", (StatusCode::OK, Bytes::new()));
         }

@@ -1,12 +1,13 @@
 //! The native protocol without WebSocket: event streams out, POSTs in, on requests that hyper has read.
 
-mod answered;
-mod body;
+pub mod answered;
+pub mod body;
 mod cors;
 mod post;
 pub mod respond;
 mod seats;
 mod stream;
+mod waiting;
 
 use std::sync::Arc;
 
@@ -18,11 +19,12 @@ use axum::response::Response;
 use axum::routing::any;
 use parlor_dialects::sse::{Entrance, Trouble, encode_answer};
 use parlor_dialects::{Ask, Dialect, Ice, Problem};
-use parlor_rooms::{Call, RoomName};
+use parlor_rooms::{Call, Refusal, RoomName};
 
 pub use self::cors::Cors;
 use self::seats::{Entered, Seats};
 use super::http::{Client, HangUp};
+use super::shown;
 use crate::drivers::rooms::Line;
 use crate::node::Node;
 
@@ -33,7 +35,8 @@ struct Carrier {
 }
 
 pub fn router(node: &Arc<Node>) -> Router<Arc<Node>> {
-    let carrier = Carrier { node: Arc::clone(node), seats: Seats::new(&node.config.limits) };
+    let carrier =
+        Carrier { node: Arc::clone(node), seats: Seats::new(&node.config.limits, &node.guard) };
     Router::new()
         .route("/api/v1/rooms/{name}", any(presence))
         .route("/api/v1/rooms/{name}/events", any(events))
@@ -44,7 +47,7 @@ pub fn router(node: &Arc<Node>) -> Router<Arc<Node>> {
 type Name = Result<Path<String>, PathRejection>;
 
 async fn presence(State(carrier): State<Arc<Carrier>>, name: Name, request: Request) -> Response {
-    carrier.guarded(&request, "GET", || respond::of(carrier.presence(&room(name)?)))
+    carrier.guarded(&request, "GET", || respond::of(carrier.presence(&room(name)?, &request)))
 }
 
 async fn events(State(carrier): State<Arc<Carrier>>, name: Name, request: Request) -> Response {
@@ -95,22 +98,28 @@ impl Carrier {
         cors.mark(response.unwrap_or_else(|trouble| respond::trouble(&trouble)))
     }
 
-    fn line(&self, client: Option<Client>) -> Result<Line, Trouble> {
+    fn line(&self, request: &Request) -> Result<Line, Trouble> {
+        let client = request.extensions().get::<Client>();
         let came_in_at = client.and_then(|client| client.came_in_at);
-        let line = self.node.rooms.open_line(came_in_at).map_err(|fault| {
+        let mut line = self.node.rooms.open_line(came_in_at).map_err(|fault| {
             tracing::error!(%fault, "the system gives no entropy");
             Trouble::Internal
         })?;
+        line.from = client.map(|client| client.address.ip());
+        line.token = shown::token(request.headers(), request.uri().query().unwrap_or_default());
         line.outbox.speak(Dialect::Sse);
         Ok(line)
     }
 
-    fn presence(&self, room: &RoomName) -> Result<axum::body::Bytes, Trouble> {
-        let line = self.line(None)?;
+    fn presence(&self, room: &RoomName, request: &Request) -> Result<axum::body::Bytes, Trouble> {
+        let line = self.line(request)?;
         let call = Call { connection: line.id.connection, request: None };
-        let answers = self.node.rooms.ask(&line, Ask::Presence(call, room.clone()));
+        let answers = self.node.rooms.ask(&line, Ask::Presence(call, room.clone(), None));
         self.node.rooms.disconnect(line.id.connection);
         let answer = answers.into_iter().next().ok_or(Trouble::Internal)?;
+        if let Err(refusal @ Refusal::Token(_)) = answer {
+            return Err(Problem::Refused(refusal).into());
+        }
         Ok(encode_answer(None, &answer, &Ice::default()))
     }
 
@@ -123,11 +132,9 @@ impl Carrier {
             request.headers().get("last-event-id").map(|id| id.to_str().unwrap_or("?"));
         let query = request.uri().query().unwrap_or_default();
         let entrance = Entrance::read(room.as_str(), query, last_event_id)?;
-        let client = request.extensions().get::<Client>().copied();
-        let line = self.line(client)?;
-        let address = client.map(|client| client.address.ip());
-        let entered = self.seats.enter(&self.node.rooms, &line, &entrance, address);
-        if !matches!(entered, Ok(Entered::Seated(_))) {
+        let line = self.line(request)?;
+        let entered = self.seats.enter(&self.node.rooms, &line, &entrance);
+        if matches!(entered, Ok(Entered::Over) | Err(_)) {
             self.node.rooms.disconnect(line.id.connection);
         }
         match entered? {
@@ -139,6 +146,12 @@ impl Carrier {
                     entrance.wait,
                 );
                 Ok(respond::stream(body))
+            }
+            Entered::Waiting(guest, first) => {
+                let hang_up = request.extensions().get::<HangUp>().cloned().unwrap_or_default();
+                let (node, seats) = (Arc::clone(&self.node), Arc::clone(&self.seats));
+                let waiting = waiting::Waiting { node, seats, guest, first, line, hang_up };
+                Ok(respond::stream(waiting::start(waiting, entrance.wait)))
             }
             Entered::Over => Ok(respond::empty(StatusCode::NO_CONTENT)),
         }

@@ -5,14 +5,17 @@ use std::time::Instant;
 use axum::body::Body;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
 use axum::http::{Response, StatusCode};
-use parlor_dialects::sse::{BodyKind, Post, Posted, Token, Trouble, encode_answer, read_post};
-use parlor_dialects::{Ice, Problem};
+use parlor_dialects::sse::{
+    BodyKind, Post, Posted, Token, Trouble, What, encode_answer, read_post,
+};
+use parlor_dialects::{Dialect, Ice, Problem};
 use parlor_rooms::{Reply, RoomName};
 
 use super::Carrier;
 use super::answered::{Answer, Key};
 use super::respond;
 use super::seats::{Desk, Seat};
+use crate::metrics::{self, Direction};
 
 pub fn carry_out(
     carrier: &Carrier,
@@ -34,7 +37,9 @@ pub fn carry_out(
     {
         return Ok(respond::json(status, answer));
     }
-    let (status, answer) = first_time(carrier, &seat, &mut desk, &read_post(kind, body))?;
+    let posted = read_post(kind, body);
+    metrics::passed(Dialect::Sse, Direction::In, count(&posted), body.len());
+    let (status, answer) = first_time(carrier, &seat, &mut desk, &posted)?;
     if let Some(key) = key {
         desk.answered.remember(key, body, (status, answer.clone()));
     }
@@ -47,14 +52,17 @@ fn first_time(
     desk: &mut Desk,
     posted: &Result<Posted, Problem>,
 ) -> Result<Answer, Trouble> {
-    // What can't be read counts as well.
-    let count = posted.as_ref().map_or(1, |posted| posted.posts().len());
-    let taken = desk.rate.take_many(count, Instant::now());
+    let taken = desk.rate.take_many(count(posted), Instant::now());
     taken.map_err(|retry_after| Problem::RateLimited { retry_after })?;
     match posted.as_ref().map_err(Clone::clone)? {
         Posted::One(post) => Ok(say(carrier, seat, post)),
         Posted::Many(posts) => Ok(say_all(carrier, seat, posts)),
     }
+}
+
+/// What can't be read counts as well.
+fn count(posted: &Result<Posted, Problem>) -> usize {
+    posted.as_ref().map_or(1, |posted| posted.posts().len())
 }
 
 /// In their order, up to the first that is refused.
@@ -77,7 +85,10 @@ fn say_all(carrier: &Carrier, seat: &Seat, posts: &[Post]) -> Answer {
 
 fn say(carrier: &Carrier, seat: &Seat, post: &Post) -> Answer {
     let rooms = &carrier.node.rooms;
-    let reply = rooms.ask_aside(&seat.who, post.aside.clone());
+    let reply = match &post.what {
+        What::Aside(aside) => rooms.ask_aside(&seat.who, aside.clone()),
+        What::Refresh(token) => rooms.refresh_aside(&seat.who, token),
+    };
     if reply == Ok(Reply::Left) {
         seat.leave();
     }

@@ -9,6 +9,8 @@ use axum::http::{Response, StatusCode};
 use parlor_dialects::Problem;
 use parlor_dialects::sse::Trouble;
 
+use crate::metrics;
+
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
 /// What nginx and its relatives understand: pass on what comes, at once.
@@ -37,6 +39,10 @@ pub fn empty(status: StatusCode) -> Response<Body> {
 }
 
 pub fn trouble(trouble: &Trouble) -> Response<Body> {
+    // What the rooms refuse is counted where they say it.
+    if !matches!(trouble, Trouble::Problem(Problem::Refused(_))) {
+        metrics::refused(trouble.code());
+    }
     let status = StatusCode::from_u16(trouble.status()).unwrap_or(StatusCode::BAD_REQUEST);
     let mut response = json(status, trouble.encode());
     let headers = response.headers_mut();

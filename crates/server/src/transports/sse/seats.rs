@@ -9,11 +9,12 @@ use parlor_dialects::sse::{
     Entrance, EventId, Tail, Token, Trouble, encode_entered, encode_problem,
 };
 use parlor_dialects::{Ask, Close, Problem};
-use parlor_rooms::{Call, ConnectionId, MemberRef, PeerId, Reply, RoomName, Secret};
+use parlor_rooms::{Call, ConnectionId, MemberRef, PeerId, Reply, RoomName, Secret, Waiting};
 
 use super::answered::Answered;
 use crate::config::Limits;
 use crate::drivers::rooms::{IceRenewal, Line, Outbox, RoomsDriver};
+use crate::limits::Guard;
 use crate::transports::gate::{Gate, Permit};
 use crate::transports::websocket::rate::Bucket;
 
@@ -48,9 +49,24 @@ struct Newest {
     has_left: bool,
 }
 
+/// Somebody who waits to be let in, with all that a seat will need.
+pub struct Guest {
+    pub waiting: Waiting,
+    permit: Permit,
+    secret: Secret,
+}
+
+/// What became of a join or a resume.
+enum Asked {
+    Seated(Seated),
+    Waiting(Guest),
+}
+
 /// How a request for a stream ends.
 pub enum Entered {
     Seated(Seated),
+    /// The stream begins, and its client is no member yet. With what it says first.
+    Waiting(Guest, Vec<u8>),
     /// The member has left: an `EventSource` that comes back by itself is told to stop.
     Over,
 }
@@ -65,9 +81,13 @@ pub struct Seated {
 }
 
 impl Seats {
-    pub fn new(limits: &Limits) -> Arc<Self> {
+    pub fn new(limits: &Limits, guard: &Arc<Guard>) -> Arc<Self> {
         Arc::new(Self {
-            gate: Gate::new(limits.max_connections, limits.max_connections_per_address),
+            gate: Gate::judged(
+                limits.max_connections,
+                limits.max_connections_per_address,
+                Arc::clone(guard) as _,
+            ),
             rate: (limits.messages_per_second, limits.burst),
             taken: Mutex::default(),
         })
@@ -80,11 +100,10 @@ impl Seats {
         rooms: &RoomsDriver,
         line: &Line,
         entrance: &Entrance,
-        address: Option<IpAddr>,
     ) -> Result<Entered, Trouble> {
         let mut taken = lock(&self.taken);
         let mut first = Vec::new();
-        let mut entering = Entering { seats: self, rooms, line, address, taken: &mut taken };
+        let mut entering = Entering { seats: self, rooms, line, taken: &mut taken };
         match &entrance.last_event {
             None => {}
             Some(Ok(id)) if entering.has_left(id.peer) => return Ok(Entered::Over),
@@ -97,9 +116,26 @@ impl Seats {
             },
         }
         let call = entering.call();
-        let mut seated = entering.ask(Ask::Join(call, entrance.join.clone()), None)?;
+        let ask = Ask::Join(call, entrance.join.clone(), entrance.token.clone());
+        let mut seated = match entering.ask(ask, None)? {
+            Asked::Seated(seated) => seated,
+            Asked::Waiting(guest) => return Ok(Entered::Waiting(guest, first)),
+        };
         first.append(&mut seated.first);
         Ok(Entered::Seated(Seated { first, ..seated }))
+    }
+
+    /// Who has waited is let in.
+    pub fn seat(
+        &self,
+        rooms: &RoomsDriver,
+        line: &Line,
+        guest: Guest,
+        reply: &Reply,
+    ) -> Result<Seated, Trouble> {
+        let mut taken = lock(&self.taken);
+        let mut entering = Entering { seats: self, rooms, line, taken: &mut taken };
+        entering.sit_down(reply, None, (Some(guest.permit), guest.secret))
     }
 
     /// The member of this room that a token is of.
@@ -158,7 +194,6 @@ struct Entering<'a> {
     seats: &'a Seats,
     rooms: &'a RoomsDriver,
     line: &'a Line,
-    address: Option<IpAddr>,
     taken: &'a mut Taken,
 }
 
@@ -178,32 +213,49 @@ impl Entering<'_> {
     ) -> Result<Seated, Trouble> {
         let id = last_event.as_ref().map_err(Clone::clone)?;
         let call = self.call();
-        self.ask(Ask::Resume(call, entrance.resume(*id)), Some(*id))
+        match self.ask(Ask::Resume(call, entrance.resume(*id)), Some(*id))? {
+            Asked::Seated(seated) => Ok(seated),
+            Asked::Waiting(_) => Err(Trouble::Internal), // Who is in does not wait.
+        }
     }
 
-    fn ask(&mut self, ask: Ask, came_with: Option<EventId>) -> Result<Seated, Trouble> {
+    fn ask(&mut self, ask: Ask, came_with: Option<EventId>) -> Result<Asked, Trouble> {
         let known = came_with.is_some_and(|id| self.taken.contains_key(&id.peer));
-        let permit = if known { None } else { Some(self.seats.permit(self.address)?) };
-        let token_secret = self.rooms.draw_secret().map_err(|_| Trouble::Internal)?;
+        let permit = if known { None } else { Some(self.seats.permit(self.line.from)?) };
+        let secret = self.rooms.draw_secret().map_err(|_| Trouble::Internal)?;
         let reply = self.rooms.ask(self.line, ask).into_iter().next().ok_or(Trouble::Internal)?;
         let reply = reply.map_err(Problem::Refused)?;
-        let (who, has_news) = entered(&reply).ok_or(Trouble::Internal)?;
+        if let Reply::Waiting(waiting) = reply {
+            let permit = permit.ok_or(Trouble::Internal)?;
+            return Ok(Asked::Waiting(Guest { waiting, permit, secret }));
+        }
+        self.sit_down(&reply, came_with, (permit, secret)).map(Asked::Seated)
+    }
+
+    fn sit_down(
+        &mut self,
+        reply: &Reply,
+        came_with: Option<EventId>,
+        (permit, secret): (Option<Permit>, Secret),
+    ) -> Result<Seated, Trouble> {
+        let known = came_with.is_some_and(|id| self.taken.contains_key(&id.peer));
+        let (who, has_news) = entered(reply).ok_or(Trouble::Internal)?;
         let seat = match self.taken.get(&who.peer) {
             Some(seat) => Arc::clone(seat),
             None => {
-                let permit = permit.map_or_else(|| self.seats.permit(self.address), Ok)?;
-                let seat = Arc::new(self.new_seat(who, token_secret, permit));
+                let permit = permit.map_or_else(|| self.seats.permit(self.line.from), Ok)?;
+                let seat = Arc::new(self.new_seat(who, secret, permit));
                 self.taken.insert(seat.who.peer, Arc::clone(&seat));
                 seat
             }
         };
         seat.serve(self.line);
         if !known {
-            lock(&seat.ice).handle_reply(self.rooms, &reply, Instant::now());
+            lock(&seat.ice).handle_reply(self.rooms, reply, Instant::now());
         }
         let ice = self.rooms.ice(seat.who.peer, self.line.outbox.came_in_at());
         let (first, tail) =
-            encode_entered(&reply, came_with, seat.token, &ice).ok_or(Trouble::Internal)?;
+            encode_entered(reply, came_with, seat.token, &ice).ok_or(Trouble::Internal)?;
         Ok(Seated { seat, first: first.to_vec(), tail, has_news })
     }
 
@@ -232,7 +284,11 @@ fn entered(reply: &Reply) -> Option<(MemberRef, bool)> {
             let who = MemberRef { room: resumed.room.clone(), peer: resumed.peer };
             Some((who, resumed.replayed > 0))
         }
-        Reply::Done { .. } | Reply::Left | Reply::Presence(_) | Reply::Pong { .. } => None,
+        Reply::Waiting(_)
+        | Reply::Done { .. }
+        | Reply::Left
+        | Reply::Presence(_)
+        | Reply::Pong { .. } => None,
     }
 }
 

@@ -6,21 +6,22 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use futures_util::stream::unfold;
-use parlor_dialects::Close;
 use parlor_dialects::sse::{encode_closing, opening};
+use parlor_dialects::{Close, Dialect};
 use tokio::sync::mpsc::error::SendError;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::seats::{Seated, Seats};
-use crate::drivers::rooms::{Line, Next};
+use crate::drivers::rooms::{Frames, Line, Next};
+use crate::metrics::{self, Direction};
 use crate::node::Node;
 use crate::transports::http::HangUp;
 
 /// How often a silent stream says that it is there: proxies give up after a minute or so.
-const HEARTBEAT: Duration = Duration::from_secs(15);
+pub const HEARTBEAT: Duration = Duration::from_secs(15);
 /// When an `EventSource` comes back after a cut, and when after an answer that has ended as it should.
-const RETRY: Duration = Duration::from_millis(500);
+pub const RETRY: Duration = Duration::from_millis(500);
 const RETRY_AFTER_POLL: Duration = Duration::from_millis(10);
 /// How long nobody is told that a stream was cut: most are open again before.
 const UNNOTICED_CUT: Duration = Duration::from_secs(5);
@@ -53,8 +54,16 @@ enum End {
 
 /// Starts the task of a stream; what it writes is the body.
 pub fn start(stream: Stream, wait: Option<Duration>) -> Body {
+    body_of(|sender| stream.run(sender, wait))
+}
+
+/// The body that a task writes.
+pub fn body_of<T>(task: impl FnOnce(Sender<Bytes>) -> T) -> Body
+where
+    T: Future<Output = ()> + Send + 'static,
+{
     let (sender, receiver) = mpsc::channel(1);
-    tokio::spawn(stream.run(sender, wait));
+    tokio::spawn(task(sender));
     let next = |mut receiver: Receiver<Bytes>| async {
         let chunk = receiver.recv().await?;
         Some((Ok::<_, std::convert::Infallible>(chunk), receiver))
@@ -63,7 +72,7 @@ pub fn start(stream: Stream, wait: Option<Duration>) -> Body {
 }
 
 impl Stream {
-    async fn run(mut self, sender: Sender<Bytes>, wait: Option<Duration>) {
+    pub async fn run(mut self, sender: Sender<Bytes>, wait: Option<Duration>) {
         let mut stopping = self.node.stopping.clone();
         let outbox = Arc::clone(&self.line.outbox);
         let closed = tokio::select! {
@@ -136,11 +145,16 @@ impl Stream {
         match sent {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(End::Cut),
-            Err(_) => Err(End::Closed(Close::SlowConsumer)),
+            Err(_) => {
+                metrics::closed(Close::SlowConsumer);
+                Err(End::Closed(Close::SlowConsumer))
+            }
         }
     }
 
-    fn complete(&self, frames: &[Bytes]) -> Vec<u8> {
+    fn complete(&self, frames: &Frames) -> Vec<u8> {
+        let bytes = frames.iter().map(Bytes::len).sum();
+        metrics::passed(Dialect::Sse, Direction::Out, frames.iter().len(), bytes);
         let mut chunk = Vec::with_capacity(frames.iter().map(|frame| frame.len() + 80).sum());
         frames.iter().for_each(|frame| self.seated.tail.complete(frame, &mut chunk));
         chunk

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::header::SEC_WEBSOCKET_EXTENSIONS;
+use axum::http::header::{SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_PROTOCOL};
 use axum::http::{HeaderMap, Response};
 use axum::response::IntoResponse;
 use futures_util::FutureExt;
@@ -11,6 +11,7 @@ use parlor_dialects::Bytes;
 use parlor_websocket::deflate::{Agreement, Policy, negotiate};
 
 use super::handshake;
+use super::protocols;
 use super::stream::Stream;
 
 /// One compressor serves all connections of a thread, and a decompressor lives as long as a message.
@@ -46,6 +47,7 @@ where
         Compression::Deflate => agree(request.headers()),
         Compression::Off => None,
     };
+    let protocol = protocols::agreed(request.headers());
     // Not an `async` block, which would keep the place of `serve` for as long as the connection lives. An error means that the
     // client went away before the answer was written.
     tokio::spawn(hyper::upgrade::on(&mut request).then(move |upgraded| {
@@ -53,6 +55,7 @@ where
         OptionFuture::from(opened.map(serve))
     }));
     let mut answer = handshake::switching_protocols(&accept);
+    answer.headers_mut().extend(protocol.map(|protocol| (SEC_WEBSOCKET_PROTOCOL, protocol)));
     let extension = deflate.and_then(|agreement| agreement.header_value().parse().ok());
     if let Some(extension) = extension {
         answer.headers_mut().insert(SEC_WEBSOCKET_EXTENSIONS, extension);

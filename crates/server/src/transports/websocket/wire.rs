@@ -159,26 +159,41 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
 
     /// Writes all frames at once. What the stream does not take is kept until it does.
     pub async fn write(&mut self, frames: &[Frame]) {
+        let all = || frames.iter().map(|(opcode, payload)| (*opcode, &**payload));
         std::future::poll_fn(|context| {
-            WRITE.with_borrow_mut(|scratch| {
-                self.write_now(context, frames, scratch);
-                scratch.clear();
-                scratch.shrink_to(KEPT_FOR_WRITING);
-            });
+            self.write_all(context, all());
             Poll::Ready(())
         })
         .await;
     }
 
-    fn write_now(&mut self, context: &mut Context<'_>, frames: &[Frame], scratch: &mut Vec<u8>) {
+    /// The same.
+    pub fn write_all<'f>(
+        &mut self,
+        context: &mut Context<'_>,
+        frames: impl Iterator<Item = (Opcode, &'f [u8])>,
+    ) {
+        WRITE.with_borrow_mut(|scratch| {
+            self.write_now(context, frames, scratch);
+            scratch.clear();
+            scratch.shrink_to(KEPT_FOR_WRITING);
+        });
+    }
+
+    fn write_now<'f>(
+        &mut self,
+        context: &mut Context<'_>,
+        frames: impl Iterator<Item = (Opcode, &'f [u8])>,
+        scratch: &mut Vec<u8>,
+    ) {
         for (opcode, payload) in frames {
             let deflated = self.deflate.filter(|_| payload.len() >= DEFLATE_FROM);
             if let Some(agreement) = deflated.filter(|_| !opcode.is_control()) {
-                write_shared(scratch, (*opcode, payload), &agreement);
+                write_shared(scratch, (opcode, payload), &agreement);
             } else if payload.len() < LARGE {
-                write_frame(scratch, *opcode, payload, None);
+                write_frame(scratch, opcode, payload, None);
             } else {
-                Head::whole(*opcode, payload.len()).write(scratch);
+                Head::whole(opcode, payload.len()).write(scratch);
                 self.hand_over(context, scratch, payload);
                 scratch.clear();
             }
@@ -195,8 +210,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         let (mut first, mut second) = (first, second);
         self.unflushed = true;
         while self.unwritten.is_empty() && !(first.is_empty() && second.is_empty()) {
-            let slices = [IoSlice::new(first), IoSlice::new(second)];
-            match Pin::new(&mut self.stream).poll_write_vectored(context, &slices) {
+            let stream = Pin::new(&mut self.stream);
+            // For one slice alone the kernel has a shorter way.
+            let written = if second.is_empty() {
+                stream.poll_write(context, first)
+            } else {
+                stream.poll_write_vectored(context, &[IoSlice::new(first), IoSlice::new(second)])
+            };
+            match written {
                 Poll::Ready(Ok(taken)) if taken > 0 => {
                     let of_second = taken.saturating_sub(first.len());
                     first = first.get(taken..).unwrap_or_default();

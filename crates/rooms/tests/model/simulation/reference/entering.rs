@@ -1,104 +1,147 @@
 //! Joins and resumes, as they have to be.
 
 use parlor_rooms::{
-    Body, Call, DuplicateIdentity, Event, Fresh, Join, Joined, LeaveReason, MemberRef, MemberView,
-    OnDisconnect, Output, Picture, Refusal, Reply, Resume, Resumed, Secret, Seq, State, Timestamp,
+    Admission, Body, Call, DuplicateIdentity, Entry, Event, Fresh, Join, Joined, LeaveReason,
+    MemberRef, MemberView, OnDisconnect, Output, Permission, Permissions, Picture, Refusal, Reply,
+    Resume, Resumed, Role, Rules, Secret, Seq, State, Timestamp, Tracks,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Also, Member, Reference};
+use super::{Also, Member, Reference, Room};
 
 impl Reference {
-    pub fn join(&mut self, call: Call, join: Join, fresh: Fresh, now: Timestamp) {
-        let is_new = !self.rooms.contains_key(&join.room);
-        if is_new && self.rooms.len() >= self.limits.max_rooms {
-            self.end_an_empty_room();
-        }
-        match self.admit(call, &join) {
-            Err(refusal) => self.refuse(call, refusal),
-            Ok(Admission::Again(who)) => {
-                self.restart(call, &who, fresh.secret, now);
-            }
-            Ok(Admission::New { instead_of }) => {
-                for who in instead_of {
-                    self.replace(&who, now);
-                }
-                self.enter(call, join, fresh, now);
-            }
+    pub fn join(&mut self, call: Call, entry: Entry, now: Timestamp) {
+        if let Err(refusal) = self.try_to_join(call, entry, now) {
+            self.refuse(call, refusal);
         }
     }
 
-    fn admit(&self, call: Call, join: &Join) -> Result<Admission, Refusal> {
-        let Some(room) = self.rooms.get(&join.room) else {
-            let full = self.rooms.len() >= self.limits.max_rooms;
-            let new = Admission::New { instead_of: vec![] };
-            return if full { Err(Refusal::TooManyRooms) } else { Ok(new) };
-        };
-        let who = |member: &Member| MemberRef { room: join.room.clone(), peer: member.view.peer };
-        if room.members.iter().any(|member| member.connection == Some(call.connection)) {
+    fn try_to_join(&mut self, call: Call, entry: Entry, now: Timestamp) -> Result<(), Refusal> {
+        let Entry { join, admission, fresh } = &entry;
+        self.barred(&join.room, join, admission, now)?;
+        if let Some(who) = self.known(call, join)? {
+            self.restart(call, &who, fresh.secret, now);
+            return Ok(());
+        }
+        self.forget_same_knock(call, join, now)?;
+        if !self.rooms.contains_key(&join.room) {
+            let room = Room::new(Rules::clone(&admission.rules));
+            let closed = room.door(admission)?;
+            if self.rooms.len() >= self.limits.max_rooms && !self.end_an_empty_room(now) {
+                return Err(Refusal::TooManyRooms);
+            }
+            self.rooms.insert(join.room.clone(), room);
+            self.out.push(Output::RoomStarted { room: join.room.clone(), at: now });
+            return self.enter_or_wait(call, entry, closed, now);
+        }
+        let closed = self.rooms[&join.room].door(admission)?;
+        self.enter_or_wait(call, entry, closed, now)
+    }
+
+    fn enter_or_wait(
+        &mut self,
+        call: Call,
+        entry: Entry,
+        closed: bool,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        if closed {
+            return self.knock(call, entry, now);
+        }
+        let instead_of = self.space(&entry)?;
+        for who in instead_of {
+            self.replace(&who, now);
+        }
+        self.enter(call, entry, now);
+        Ok(())
+    }
+
+    /// The member that this join is already.
+    fn known(&self, call: Call, join: &Join) -> Result<Option<MemberRef>, Refusal> {
+        let Some(room) = self.rooms.get(&join.room) else { return Ok(None) };
+        let waits = room.waiting.iter().any(|knock| knock.call.connection == call.connection);
+        if waits || room.members.iter().any(|member| member.connection == Some(call.connection)) {
             return Err(Refusal::AlreadyJoined);
         }
-        let mut joined = room.members.iter().filter(|member| {
-            let is_late = call.connection < member.newest;
-            join.nonce.is_some()
+        let mut same = room.members.iter().filter(|member| {
+            let is_late = join.nonce.is_some()
                 && member.nonce == join.nonce
-                && (is_late || member.also == Also::Nonce)
+                && call.connection < member.newest;
+            is_late || member.knows_nonce(join)
         });
-        if let Some(same) = joined.next() {
-            let is_late = call.connection < same.newest;
-            return if is_late {
-                Err(Refusal::AlreadyJoined)
-            } else {
-                Ok(Admission::Again(who(same)))
-            };
+        let Some(same) = same.next() else { return Ok(None) };
+        if call.connection < same.newest {
+            return Err(Refusal::AlreadyJoined);
         }
-        let is_same =
-            |member: &&Member| join.identity.is_some() && member.view.identity == join.identity;
+        Ok(Some(MemberRef { room: join.room.clone(), peer: same.view.peer }))
+    }
+
+    /// Whom the newcomer puts out, if there is space for it.
+    pub(super) fn space(&self, entry: &Entry) -> Result<Vec<MemberRef>, Refusal> {
+        let (join, hidden) = (&entry.join, entry.admission.hidden);
+        let room = &self.rooms[&join.room];
+        let is_same = |member: &&Member| {
+            join.identity.is_some()
+                && member.view.identity == join.identity
+                && !hidden
+                && !member.hidden
+        };
+        let who = |member: &Member| MemberRef { room: join.room.clone(), peer: member.view.peer };
         let same: Vec<MemberRef> = room.members.iter().filter(is_same).map(who).collect();
         let instead_of = match self.limits.duplicate_identity {
             DuplicateIdentity::Reject if !same.is_empty() => return Err(Refusal::IdentityTaken),
             DuplicateIdentity::Allow | DuplicateIdentity::Reject => vec![],
             DuplicateIdentity::Replace => same,
         };
-        if room.members.len() - instead_of.len() >= self.limits.max_members {
+        let most = self.limits.max_members.min(room.rules.max_members.unwrap_or(usize::MAX));
+        if room.members.len() - instead_of.len() >= most {
             return Err(Refusal::RoomFull);
         }
-        Ok(Admission::New { instead_of })
+        Ok(instead_of)
     }
 
     /// The one that has been empty for the longest time.
-    fn end_an_empty_room(&mut self) {
+    fn end_an_empty_room(&mut self, now: Timestamp) -> bool {
         let empty =
             self.rooms.iter().filter_map(|(name, room)| Some((room.ends_at?, name.clone())));
-        if let Some((_, name)) = empty.min() {
-            self.rooms.remove(&name);
-        }
+        let Some((_, name)) = empty.min() else { return false };
+        self.end(&name, now);
+        true
     }
 
-    fn replace(&mut self, who: &MemberRef, now: Timestamp) {
+    pub(super) fn replace(&mut self, who: &MemberRef, now: Timestamp) {
         let connection = self.member(who).and_then(|member| member.connection);
         self.remove(who, LeaveReason::Replaced, now);
         self.out.extend(connection.map(|connection| Output::Replaced { connection }));
     }
 
-    fn enter(&mut self, call: Call, join: Join, fresh: Fresh, now: Timestamp) {
-        let room = self.rooms.entry(join.room.clone()).or_default();
+    pub(super) fn enter(&mut self, call: Call, entry: Entry, now: Timestamp) {
+        let Entry { join, admission, fresh } = entry;
+        let Some(room) = self.rooms.get_mut(&join.room) else { return };
+        let (role, permissions) = room.grant(&admission);
         room.ends_at = None;
         room.joins += 1;
+        room.was_seen |= !admission.hidden;
         let view = MemberView {
             peer: fresh.peer,
             name: join.name,
             identity: join.identity,
             alias: None,
             attributes: join.attributes,
-            permissions: self.limits.permissions,
+            role,
+            permissions,
+            tracks: Tracks::default(),
+            hand: None,
             state: State::Connected,
             incarnation: 1,
             order: room.joins,
         };
         room.members.push(Member {
             view: view.clone(),
+            hidden: admission.hidden,
+            is_free: admission.role.is_none(),
+            address: admission.address,
             keeps: join.on_disconnect == OnDisconnect::Keep,
             connection: Some(call.connection),
             until: None,
@@ -117,7 +160,8 @@ impl Reference {
     pub fn resume(&mut self, call: Call, resume: &Resume, fresh: Fresh, now: Timestamp) {
         let who = &resume.member;
         let Some(member) = self.member(who).filter(|member| member.keeps) else {
-            return self.refuse(call, Refusal::SessionUnknown);
+            let why = self.fate(who, now);
+            return self.refuse(call, why);
         };
         let is_previous = member.also == Also::Secret(resume.secret);
         let is_late = call.connection < member.newest;
@@ -194,9 +238,15 @@ impl Reference {
         let last = room.log.len();
         let chats = room.log.iter().map(|entry| &entry.event).filter(|event| is_chat(event));
         let history: Vec<Arc<Event>> = chats.cloned().collect();
-        let members = room.members.iter().map(|member| member.view.clone().into()).collect();
+        let seen = room.members.iter().filter(|one| !one.hidden || one.view.peer == who.peer);
+        let members = seen.map(|member| member.view.clone().into()).collect();
+        let rules = room.rules.clone();
+        let mut waiting: Vec<_> = room.waiting.iter().map(|knock| knock.view.clone()).collect();
         let Some(member) = room.get_mut(who.peer) else { return };
         member.acked = last;
+        if !member.moderates() {
+            waiting.clear();
+        }
         let joined = Joined {
             room: who.room.clone(),
             peer: who.peer,
@@ -204,6 +254,8 @@ impl Reference {
             seq: Seq(last as u64),
             members,
             history: history[history.len().saturating_sub(messages)..].to_vec(),
+            rules,
+            waiting,
             grace,
             picture,
         };
@@ -236,9 +288,26 @@ impl Reference {
     }
 }
 
-enum Admission {
-    New { instead_of: Vec<MemberRef> },
-    Again(MemberRef),
+impl Room {
+    pub(super) fn new(rules: Rules) -> Self {
+        Self { rules, ..Self::default() }
+    }
+
+    fn grant(&self, admission: &Admission) -> (Role, Permissions) {
+        let closed = self.rules.locked || (self.rules.waiting_room && self.was_seen);
+        let owned = closed || self.is_moderated() || admission.hidden || !self.rules.creator_owns;
+        let usual = if owned { Role::Speaker } else { Role::Owner };
+        let role = admission.role.unwrap_or(usual);
+        (role, role.permissions())
+    }
+
+    /// Whether somebody has to wait.
+    fn door(&self, admission: &Admission) -> Result<bool, Refusal> {
+        if self.grant(admission).1.has(Permission::Moderate) {
+            return Ok(false);
+        }
+        if self.rules.locked { Err(Refusal::RoomLocked) } else { Ok(self.rules.waiting_room) }
+    }
 }
 
 fn is_chat(event: &Event) -> bool {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use parlor_rooms::{
-    Body, Call, Command, Delivery, Event, LeaveReason, MemberRef, Output, PeerId, Refusal, Reply,
-    RequestId, Seq, Signal, Targets, Timestamp, Update,
+    Body, Call, Command, Delivery, Event, LeaveReason, MemberRef, MemberView, Output, PeerId,
+    Permission, Refusal, Reply, RequestId, Seq, Signal, Targets, Timestamp, Track, Update,
 };
 
 use super::{Also, Reference};
@@ -28,7 +28,13 @@ impl Reference {
             self.remove(who, LeaveReason::Left, now);
             return self.out.push(Output::Reply { call, reply: Ok(Reply::Left) });
         }
+        let before = self.out.len();
         let outcome = self.carry_out(who, command, now);
+        if !self.is_served_by(who, call.connection) {
+            let after = self.out.split_off(before);
+            self.answer(call, outcome);
+            return self.out.extend(after);
+        }
         if let (Some(member), Some(id)) = (self.member(who), id) {
             member.outcomes.insert(id, outcome);
         }
@@ -47,6 +53,7 @@ impl Reference {
 
     fn carry_out(&mut self, who: &MemberRef, command: Command, now: Timestamp) -> Outcome {
         let from = who.peer;
+        self.permit(who, &command)?;
         match command {
             Command::Chat { text, key } => {
                 let name = self.member(who).map(|member| member.view.name.clone());
@@ -72,8 +79,56 @@ impl Reference {
                 Ok(Some(self.record(&who.room, to, body, now)))
             }
             Command::Update(update) => self.update(who, &update, now),
+            Command::Publish { source, muted } => {
+                let track = Track { source, muted };
+                let set = |view: &mut MemberView| {
+                    view.tracks = view.tracks.iter().chain([track]).collect();
+                };
+                Ok(self.change(who, set, now))
+            }
+            Command::Unpublish(source) => {
+                let unset = |view: &mut MemberView| {
+                    view.tracks =
+                        view.tracks.iter().filter(|track| track.source != source).collect();
+                };
+                Ok(self.change(who, unset, now))
+            }
+            Command::RaiseHand(true) => {
+                let hands = self.rooms[&who.room].members.iter().filter_map(|m| m.view.hand);
+                let at = hands.map(|hand| Timestamp(hand.0 + 1)).fold(now, Timestamp::max);
+                Ok(self.change(who, |view| view.hand = view.hand.or(Some(at)), now))
+            }
+            Command::RaiseHand(false) => Ok(self.change(who, |view| view.hand = None, now)),
+            Command::Moderate(moderation) => self.moderate(who, moderation, now),
             Command::Leave => Ok(None),
         }
+    }
+
+    fn permit(&mut self, who: &MemberRef, command: &Command) -> Result<(), Refusal> {
+        let member = self.member(who).ok_or(Refusal::NotJoined)?;
+        let (hidden, permissions) = (member.hidden, member.view.permissions);
+        let wanted = match command {
+            Command::Chat { .. } => Some(Permission::Chat),
+            Command::Message { .. } | Command::Emit { .. } => Some(Permission::Message),
+            Command::Signal { .. } => Some(Permission::Signal),
+            Command::Publish { source, .. } => Some(source.permission()),
+            Command::Update(_) => Some(Permission::Update),
+            Command::Moderate(_) => Some(Permission::Moderate),
+            Command::RaiseHand(_) | Command::Unpublish(_) | Command::Leave => None,
+        };
+        if let Some(one) = wanted.filter(|one| !permissions.has(*one)) {
+            return Err(Refusal::Lacks(one));
+        }
+        let is_heard = matches!(
+            command,
+            Command::Chat { .. }
+                | Command::Message { .. }
+                | Command::Emit { .. }
+                | Command::Signal { .. }
+                | Command::Publish { .. }
+                | Command::RaiseHand(true)
+        );
+        if hidden && is_heard { Err(Refusal::Hidden) } else { Ok(()) }
     }
 
     fn pass_on(
@@ -101,7 +156,10 @@ impl Reference {
             let set = member.view.attributes.set(key, value.as_deref());
             assert_eq!(set, Ok(()), "the simulation sets few attributes");
         }
-        let body = Body::MemberUpdated(member.view.clone().into());
+        let (body, hidden) = (Body::MemberUpdated(member.view.clone().into()), member.hidden);
+        if hidden {
+            return Ok(Some(self.record(&who.room, vec![who.peer], body, now)));
+        }
         self.tell_everybody(who, body, now)
     }
 
@@ -127,7 +185,7 @@ impl Reference {
             Targets::All => return Ok(room.peers().collect()),
             Targets::Peers(peers) => peers,
         };
-        if peers.iter().any(|peer| room.get(*peer).is_none()) {
+        if peers.iter().any(|peer| room.get(*peer).is_none_or(|member| member.hidden)) {
             return Err(Refusal::UnknownTarget);
         }
         peers.sort_unstable();
