@@ -1,8 +1,9 @@
 //! Whether the time that a forged token takes tells how much of its signature was right: measured on request, by `cargo xtask timing`.
 //!
-//! Two kinds of forgeries are verified in turn, tens of thousands of times: such that are wrong from their first byte on, and
-//! such that only the last byte is wrong of. Welch's t-test says whether their times differ. The same is done with a comparison
-//! that ends at the first difference, so that a measurement which could not notice anything is noticed.
+//! Two kinds of forgeries are verified in an order by chance, tens of thousands of times: such that are wrong from their first byte on,
+//! and such that only the last byte is wrong of. Each kind has many, and all are read from one place in memory: two texts at two places
+//! take times of their own. Welch's t-test says whether the kinds differ. The same is done with a comparison that ends at the first
+//! difference, so that a measurement which could not notice anything is noticed.
 
 #![expect(clippy::indexing_slicing, reason = "the places are its own")]
 #![expect(clippy::cast_precision_loss, reason = "there are not that many samples")]
@@ -32,6 +33,8 @@ const SAMPLES: usize = 100_000;
 const T_LIMIT: f64 = 4.5;
 /// Interrupts and the like make the longest times; they belong to nobody.
 const KEPT: f64 = 0.9;
+/// Forgeries of each kind.
+const VARIANTS: u8 = 64;
 const SECRET: &[u8] = b"a secret of more than thirty-two bytes";
 
 /// A token of the secret, whose MAC is changed in one byte or in all.
@@ -47,15 +50,28 @@ fn forged(change: impl Fn(usize, u8) -> u8) -> String {
     format!("{signed}.{}", URL_SAFE_NO_PAD.encode(mac))
 }
 
-/// Times of both kinds, taken in turn, in nanoseconds.
-fn measure(tokens: [&str; 2], verify: impl Fn(&Compact<'_>) -> bool) -> [Vec<f64>; 2] {
-    let tokens = tokens.map(|text| Compact::read(text).expect("a token of ours"));
+/// A row of numbers that follows nothing that a processor could learn (Knuth's MMIX generator).
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap_or_default() % limit
+    }
+}
+
+/// Times of both kinds, in nanoseconds.
+fn measure(kinds: &[Vec<String>; 2], verify: impl Fn(&Compact<'_>) -> bool) -> [Vec<f64>; 2] {
     let mut times = [Vec::with_capacity(SAMPLES), Vec::with_capacity(SAMPLES)];
-    for sample in 0..2 * SAMPLES {
-        // Neither is always the one that comes second.
-        let kind = (sample ^ (sample >> 1)) & 1;
+    let (mut chance, mut place) = (Chance(1), String::with_capacity(1_024));
+    for _ in 0..2 * SAMPLES {
+        let kind = chance.below(2);
+        place.clear();
+        place.push_str(&kinds[kind][chance.below(kinds[kind].len())]);
+        let token = Compact::read(&place).expect("a token of ours");
         let began = Instant::now();
-        let good = black_box(verify(black_box(&tokens[kind])));
+        let good = black_box(verify(black_box(&token)));
         let took = began.elapsed();
         assert!(!good);
         times[kind].push(took.as_secs_f64() * 1e9);
@@ -93,12 +109,19 @@ fn welch(times: &[Vec<f64>; 2]) -> (f64, f64) {
 }
 
 fn main() {
-    let all_wrong = forged(|_, byte| byte ^ 0xff);
-    let last_wrong = forged(|at, byte| if at == 31 { byte ^ 1 } else { byte });
+    let mask = |variant: u8, at: usize| {
+        variant.wrapping_add(u8::try_from(at).unwrap_or_default()).wrapping_mul(37) | 1
+    };
+    let kinds = [
+        (0..VARIANTS).map(|v| forged(|at, byte| byte ^ mask(v, at))).collect(),
+        (0..VARIANTS)
+            .map(|v| forged(|at, byte| if at == 31 { byte ^ mask(v, at) } else { byte }))
+            .collect(),
+    ];
     let mut keys = Keys::default();
     keys.push(Key::secret(SECRET).expect("a long secret"));
-    let verified = measure([&all_wrong, &last_wrong], |token| keys.verify(token) == Verdict::Good);
-    let hasty = measure([&all_wrong, &last_wrong], |token| {
+    let verified = measure(&kinds, |token| keys.verify(token) == Verdict::Good);
+    let hasty = measure(&kinds, |token| {
         let mac = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, SECRET), token.signed.as_bytes());
         let given = URL_SAFE_NO_PAD.decode(token.signature).unwrap_or_default();
         mac.as_ref().iter().zip(&given).all(|(own, given)| black_box(own == given))
