@@ -8,8 +8,9 @@ use crate::Role;
 /// The window of the library: references never reach back further.
 const LIBRARY_WINDOW_BITS: u8 = 15;
 
-/// Compressed at once.
-const ROOM: usize = 4 * 1024;
+/// What is compressed is written here first. With less than 85 KiB the library writes into a buffer of its own, and what it then hands out
+/// piece by piece is not always what it has written (seen with 4 KiB and messages of 64 KiB that hardly shrink).
+const ROOM: usize = 256 * 1024;
 
 #[derive(Debug)]
 pub struct Deflater {
@@ -19,6 +20,7 @@ pub struct Deflater {
     window: Option<usize>,
     /// What references can reach: bytes since the dictionary was emptied.
     reachable: usize,
+    room: Vec<u8>,
     out: Vec<u8>,
 }
 
@@ -37,6 +39,7 @@ impl Deflater {
             keeps_context: !anew,
             window: window(bits),
             reachable: 0,
+            room: vec![0; ROOM],
             out: Vec::new(),
         }
     }
@@ -70,14 +73,14 @@ impl Deflater {
     }
 
     fn compress(&mut self, part: &[u8], flush: FlushCompress) {
-        let (mut rest, mut room) = (part, [0; ROOM]);
+        let mut rest = part;
         loop {
             let (read, written) = (self.state.total_in(), self.state.total_out());
             // Fails only for a state that is misused.
-            _ = self.state.compress(rest, &mut room, flush);
+            _ = self.state.compress(rest, &mut self.room, flush);
             let (read, written) = (self.state.total_in() - read, self.state.total_out() - written);
             rest = rest.get(read as usize..).unwrap_or_default();
-            self.out.extend_from_slice(room.get(..written as usize).unwrap_or_default());
+            self.out.extend_from_slice(self.room.get(..written as usize).unwrap_or_default());
             if rest.is_empty() && written < ROOM as u64 {
                 return;
             }
@@ -87,4 +90,41 @@ impl Deflater {
 
 fn window(bits: u8) -> Option<usize> {
     (bits < LIBRARY_WINDOW_BITS).then(|| 1 << bits)
+}
+
+#[cfg(test)]
+mod tests {
+    use flate2::{Decompress, FlushDecompress};
+
+    use super::*;
+
+    /// What hardly shrinks makes blocks of all kinds.
+    #[test]
+    fn large_messages_that_hardly_shrink_are_what_they_were() {
+        let agreement = Agreement {
+            server_no_context_takeover: true,
+            client_no_context_takeover: true,
+            server_max_window_bits: 15,
+        };
+        let mut deflater = Deflater::new(Role::Server, &agreement);
+        let mut chance = 1u64;
+        for message in 0..200u64 {
+            // Rows of pixels: each much like the one before it, with noise of a strength of its own.
+            let noise = (1u64 << (message % 8)) - 1;
+            let bytes: Vec<u8> = (0..65_536u64)
+                .map(|at| {
+                    chance =
+                        chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1 + message);
+                    let shade = (at % 512) / 3 + (at / 512) / 2;
+                    (shade + ((chance >> 33) & noise)).to_le_bytes()[0]
+                })
+                .collect();
+            let Some(payload) = deflater.deflate(&bytes) else { continue };
+            let whole = [payload, &TAIL].concat();
+            let mut back = Vec::with_capacity(2 * bytes.len());
+            let mut inflater = Decompress::new(false);
+            inflater.decompress_vec(&whole, &mut back, FlushDecompress::Sync).unwrap();
+            assert!(back == bytes, "message {message}");
+        }
+    }
 }

@@ -33,7 +33,7 @@ const LINGER_BYTES: usize = 16 * 1024 * 1024;
 thread_local! {
     static READ: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_BYTES]);
     static WRITE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-    /// 300 KiB, where messages are compressed at all. It remembers nothing from one message to the next.
+    /// 560 KiB, where messages are compressed at all. It remembers nothing from one message to the next.
     static DEFLATE: RefCell<Option<Deflater>> = const { RefCell::new(None) };
 }
 
