@@ -59,7 +59,7 @@ impl Connection {
         let socket = connect(target, index).await.map_err(told)?;
         let mut stream = match &plan.tls {
             Some(tls) => tls.open(socket, target.ip()).await.map_err(told)?,
-            None => Stream::Plain(socket),
+            None => Stream::Left(socket),
         };
         let socket = match dialect {
             Dialect::Raw => {

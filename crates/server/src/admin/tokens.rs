@@ -16,8 +16,8 @@ use super::answering::{self, Answer};
 use super::asking::Told;
 use super::problem::{Code, Problem};
 use super::views::Role;
+use crate::auth::RevokeError;
 use crate::auth::command::{Wishes, make};
-use crate::auth::{RevokeError, wall_clock};
 use crate::node::Node;
 
 const MAX_ROOMS: usize = 16;
@@ -171,10 +171,9 @@ pub async fn revoke_token(
     if !node.auth.proves_identity() {
         return Err(Code::TokensOff.into());
     }
-    let (auth, revoked) = (Arc::clone(&node.auth), id.clone());
+    let rooms = Arc::clone(&node.rooms);
     // It writes a file.
-    let done = tokio::task::spawn_blocking(move || auth.revoke(revoked, None, wall_clock())).await;
-    node.rooms.administer(|rooms, now| rooms.handle_revocation(&id, now)).ok_or(Code::Internal)?;
+    let done = tokio::task::spawn_blocking(move || rooms.revoke(id)).await;
     match done.map_err(|_| Code::Internal)? {
         Ok(()) => answering::done(),
         Err(why @ RevokeError::TooMany) => Err(Problem::new(Code::Refused, why.to_string())),

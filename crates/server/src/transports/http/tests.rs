@@ -212,7 +212,7 @@ async fn a_websocket_has_the_socket_itself_with_its_permit_and_what_was_read_of_
         sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\nbehind it";
     client.write_all(request).await.unwrap();
     let Opened { stream: (stream, early), .. } = received.recv().await.unwrap();
-    assert!(matches!(stream, Stream::Bare(_)));
+    assert!(matches!(stream, Stream::Left(_)));
     assert_eq!(early.as_ref(), b"behind it");
     assert_eq!(gate.open(), 1);
     drop(stream);

@@ -12,7 +12,7 @@ use parlor_websocket::deflate::{Agreement, Policy, negotiate};
 
 use super::handshake;
 use super::protocols;
-use super::stream::Stream;
+use super::stream::{Stream, bare};
 
 /// One compressor serves all connections of a thread, and a decompressor lives as long as a message.
 const SPARING: Policy = Policy { server_context: false, client_context: false };
@@ -51,7 +51,7 @@ where
     // Not an `async` block, which would keep the place of `serve` for as long as the connection lives. An error means that the
     // client went away before the answer was written.
     tokio::spawn(hyper::upgrade::on(&mut request).then(move |upgraded| {
-        let opened = upgraded.ok().map(|upgraded| Opened { stream: Stream::of(upgraded), deflate });
+        let opened = upgraded.ok().map(|upgraded| Opened { stream: bare(upgraded), deflate });
         OptionFuture::from(opened.map(serve))
     }));
     let mut answer = handshake::switching_protocols(&accept);
